@@ -1,0 +1,79 @@
+// What each kind of database role may execute and read: the one table of grants.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace curfew {
+
+// The kinds of curfew.grant_access.
+enum AccessKind : std::uint8_t { kFront = 1, kService = 2, kAuditor = 4, kAdmin = 8 };
+
+struct Grant {
+    const char* name; // of a function (every overload) or a view
+    std::uint8_t kinds;
+};
+
+inline constexpr Grant kFunctionGrants[] = {
+    // who is calling
+    {"authenticate", kFront},
+    {"current_tenant", kFront | kService | kAuditor | kAdmin},
+    {"current_principal", kFront | kService | kAuditor | kAdmin},
+    {"current_session", kFront | kService | kAuditor | kAdmin},
+    {"act_as", kAdmin},
+    // sessions
+    {"create_session", kFront | kService | kAdmin},
+    {"act", kFront | kService | kAdmin},
+    {"terminate_session", kFront | kService | kAdmin},
+    {"cancel_session", kFront | kService | kAdmin},
+    {"end_session", kFront | kService | kAdmin},
+    {"archive_session", kFront | kService | kAdmin},
+    {"unarchive_session", kFront | kService | kAdmin},
+    {"get_session", kFront | kService | kAdmin},
+    {"get_session_detail", kFront | kService | kAdmin},
+    {"list_sessions", kFront | kService | kAdmin},
+    {"introspect", kFront | kService | kAdmin},
+    {"audit_log", kFront | kService | kAuditor | kAdmin},
+    {"get_principal", kFront | kService | kAdmin},
+    // lifecycles
+    {"list_transitions", kFront | kService | kAuditor | kAdmin},
+    {"lifecycle_diagram", kFront | kService | kAuditor | kAdmin},
+    {"define_lifecycle", kAdmin},
+    // administration of a tenant: within, the caller must be an administrator of it
+    {"create_workspace", kFront | kService | kAdmin},
+    {"create_principal", kFront | kService | kAdmin},
+    {"add_member", kFront | kService | kAdmin},
+    {"issue_api_key", kFront | kService | kAdmin},
+    {"revoke_api_key", kFront | kService | kAdmin},
+    {"suspend_principal", kFront | kService | kAdmin},
+    {"resume_principal", kFront | kService | kAdmin},
+    {"revoke_principal", kFront | kService | kAdmin},
+    // administration of the installation
+    {"create_tenant", kAdmin},
+    {"map_role", kAdmin},
+    {"unmap_role", kAdmin},
+    {"create_audit_partition", kAdmin},
+    // forms of ids, bodies and times, for fronts
+    {"session_id", kFront | kService | kAdmin},
+    {"resolve_session", kFront | kService | kAdmin},
+    {"maip_session_id", kFront | kService | kAdmin},
+    {"json_body", kFront},
+    {"body_text", kFront},
+    {"body_integer", kFront},
+    {"body_object", kFront},
+    {"body_texts", kFront},
+    {"body_uuid", kFront},
+    {"query_integer", kFront},
+    {"query_uuid", kFront},
+    {"rfc3339", kFront | kService | kAuditor | kAdmin},
+    {"effective_state", kAuditor},
+    {"version", kFront | kService | kAuditor | kAdmin},
+};
+
+inline constexpr Grant kViewGrants[] = {
+    {"sessions", kAuditor},
+    {"audit_events", kAuditor},
+    {"lifecycle_transitions", kFront | kService | kAuditor | kAdmin},
+};
+
+} // namespace curfew

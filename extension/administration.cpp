@@ -1,0 +1,84 @@
+#include "administration.hpp"
+
+#include "errors.hpp"
+#include "store_identity.hpp"
+#include "store_write.hpp"
+
+extern "C" {
+#include "utils/json.h"
+}
+
+namespace curfew {
+
+void Administration::log(std::string_view event, const Value& details, const Value& reason) const {
+    AuditNote note;
+    note.identity = has_identity ? &identity : nullptr;
+    note.event = event;
+    note.db_role = GetUserId();
+    note.details = details;
+    note.reason = reason;
+    write_event(tenant, note, now);
+}
+
+bool administers_installation() {
+    Oid schema = get_namespace_oid("curfew", false);
+    Oid types[] = {TEXTOID, TEXTOID};
+    oidvector* signature = buildoidvector(types, lengthof(types));
+    Oid function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum("create_tenant"),
+                                   PointerGetDatum(signature), ObjectIdGetDatum(schema));
+    return OidIsValid(function) && may_execute(function, GetUserId());
+}
+
+Administration begin_administration(FunctionCallInfo fcinfo, int tenant_argument) {
+    Administration call;
+    call.now = GetCurrentStatementStartTimestamp();
+    bool named = !PG_ARGISNULL(tenant_argument);
+    const Identity* set = TransactionIdentity();
+
+    if (named && set == nullptr && administers_installation()) {
+        if (!find_tenant(text_argument(fcinfo, tenant_argument), &call.tenant))
+            raise_refusal(core::Refusal::tenant_not_found, "tenant");
+        return call;
+    }
+    if (!named && set == nullptr && administers_installation())
+        raise_refusal(core::Refusal::missing_field, "tenant", "A database role without a principal names the tenant.",
+                      "Give tenant => 'slug', or use curfew.act_as(tenant, principal) in this transaction.");
+
+    call.identity = caller_identity();
+    call.has_identity = true;
+    Loaded loaded = load_as_caller(&call.identity, nullptr, nullptr, call.now);
+    call.tenant = call.identity.tenant;
+    pg_uuid_t tenant;
+    if (named && (!find_tenant(text_argument(fcinfo, tenant_argument), &tenant) ||
+                  memcmp(tenant.data, call.tenant.data, UUID_LEN) != 0))
+        raise_refusal(core::Refusal::tenant_not_found, "tenant");
+    if (loaded.caller.role != core::Role::admin || loaded.caller.bound_workspace.set)
+        raise_refusal(core::Refusal::not_admin);
+    return call;
+}
+
+Value text_value(std::string_view text) { return {text_datum(text), false}; }
+
+Value uuid_text(const pg_uuid_t& id) {
+    return {CStringGetTextDatum(DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(const_cast<pg_uuid_t*>(&id))))),
+            false};
+}
+
+Value details_object(std::initializer_list<DetailMember> members) {
+    StringInfoData json;
+    initStringInfo(&json);
+    appendStringInfoChar(&json, '{');
+    for (const DetailMember& member : members) {
+        if (member.text.null)
+            continue;
+        if (json.len > 1)
+            appendStringInfoChar(&json, ',');
+        escape_json(&json, member.name);
+        appendStringInfoChar(&json, ':');
+        escape_json(&json, TextDatumGetCString(member.text.datum));
+    }
+    appendStringInfoChar(&json, '}');
+    return {DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data)), false};
+}
+
+} // namespace curfew

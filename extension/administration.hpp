@@ -1,0 +1,36 @@
+// Who may administer a tenant, and what each administrative function does first and last.
+#pragma once
+
+#include "function.hpp"
+
+namespace curfew {
+
+// An administrative call: the tenant it is about and, unless a database role acts on its own, who asks.
+struct Administration {
+    pg_uuid_t tenant;
+    bool has_identity = false;
+    Identity identity;
+    core::Instant now;
+
+    // Writes the call's audit row. `details` is a jsonb datum or null.
+    void log(std::string_view event, const Value& details, const Value& reason = {0, true}) const;
+};
+
+// Whether the calling database role administers the whole installation: it may execute curfew.create_tenant.
+bool administers_installation();
+
+// Checks the caller. With a tenant named (slug or id), a database role that administers the installation may act on
+// its own; otherwise the caller's identity must be an administrator of the tenant, which is then his own.
+// Errors: SL401, SL403 not_admin, SL404 tenant_not_found.
+Administration begin_administration(FunctionCallInfo fcinfo, int tenant_argument);
+
+// A JSON object of text members as a jsonb value, for an audit row's details; null texts are left out.
+struct DetailMember {
+    const char* name;
+    Value text;
+};
+Value details_object(std::initializer_list<DetailMember> members);
+Value text_value(std::string_view text);
+Value uuid_text(const pg_uuid_t& id);
+
+} // namespace curfew

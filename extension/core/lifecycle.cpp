@@ -1,0 +1,34 @@
+#include "core/lifecycle.hpp"
+
+namespace curfew::core {
+
+int FindState(const Lifecycle& lifecycle, std::string_view name) noexcept {
+    for (int i = 0; i < lifecycle.state_count; ++i)
+        if (lifecycle.states[i].name == name)
+            return i;
+    return kNone;
+}
+
+int FindMark(const Lifecycle& lifecycle, std::string_view name) noexcept {
+    for (int i = 0; i < lifecycle.mark_count; ++i)
+        if (lifecycle.marks[i] == name)
+            return i;
+    return kNone;
+}
+
+int FindAction(const Lifecycle& lifecycle, std::string_view name) noexcept {
+    for (int i = 0; i < lifecycle.action_count; ++i)
+        if (lifecycle.actions[i].name == name)
+            return i;
+    return kNone;
+}
+
+StateMask AssignableFrom(const Lifecycle& lifecycle) noexcept {
+    StateMask mask = 0;
+    for (int i = 0; i < lifecycle.action_count; ++i)
+        if (lifecycle.actions[i].assigns)
+            mask |= lifecycle.actions[i].from;
+    return mask;
+}
+
+} // namespace curfew::core

@@ -1,0 +1,182 @@
+#include "engine.hpp"
+
+#include "errors.hpp"
+#include "lifecycle_cache.hpp"
+#include "store_identity.hpp"
+#include "store_write.hpp"
+
+namespace curfew {
+namespace {
+
+constexpr int kAttempts = 10;
+
+bool is_within(const Within& within, const SessionRow& row) {
+    if (!within.lifecycle.empty() && text_view(row.column[kSessionLifecycle].datum) != within.lifecycle)
+        return false;
+    if (within.workspace.null)
+        return true;
+    const Value& workspace = row.column[kSessionWorkspace];
+    return !workspace.null && memcmp(DatumGetUUIDP(workspace.datum)->data,
+                                     DatumGetUUIDP(within.workspace.datum)->data, UUID_LEN) == 0;
+}
+
+int reason_length(const Value& reason) {
+    if (reason.null)
+        return -1;
+    std::string_view text = text_view(reason.datum);
+    return pg_mbstrlen_with_len(text.data(), static_cast<int>(text.size()));
+}
+
+[[noreturn]] void raise_decision(const core::Decision& decision, const core::Lifecycle& lifecycle, int present,
+                                 const ActionRequest& request, int64 version) {
+    const char* action = pnstrdup(request.action.data(), request.action.size());
+    auto copy = [](std::string_view text) { return pnstrdup(text.data(), text.size()); };
+    switch (decision.refusal) {
+    case core::Refusal::unknown_action:
+        raise_refusal(decision.refusal, "action", psprintf("There is no action \"%s\".", action));
+    case core::Refusal::scope_missing:
+        raise_refusal(decision.refusal, nullptr,
+                      psprintf("The action \"%s\" needs the scope \"%s\".", action, copy(decision.missing_scope)));
+    case core::Refusal::reason_required:
+    case core::Refusal::reason_not_taken:
+        raise_refusal(decision.refusal, "reason");
+    case core::Refusal::reason_too_long:
+        raise_refusal(decision.refusal, "reason", psprintf("It has %d characters.", reason_length(request.reason)));
+    case core::Refusal::version_conflict:
+        raise_refusal(decision.refusal, "expected_version",
+                      psprintf("Version " INT64_FORMAT " was expected; it is at version " INT64_FORMAT ".",
+                               request.expected_version, version));
+    case core::Refusal::invalid_state:
+        raise_refusal(decision.refusal, nullptr,
+                      psprintf("The action \"%s\" is not allowed in the state \"%s\".", action,
+                               copy(lifecycle.states[present].name.View())));
+    default:
+        raise_refusal(decision.refusal);
+    }
+}
+
+AuditNote note_of(const Identity& identity, const Loaded& loaded, const core::Lifecycle& lifecycle,
+                  const core::Action& action, const core::Decision& decision, int present,
+                  const ActionRequest& request) {
+    AuditNote note;
+    note.identity = &identity;
+    note.on_behalf_of = loaded.acting_for;
+    note.event = action.event.View();
+    note.action = action.name.View();
+    note.relation = core::WordOf(decision.relation);
+    note.from_state = lifecycle.states[present].name.View();
+    if (reason_length(request.reason) > 0)
+        note.reason = request.reason;
+    note.db_role = GetUserId();
+    return note;
+}
+
+Identity mapped_identity() {
+    Oid role = GetUserId();
+    if (const Identity* remembered = RememberedMapping(role))
+        return *remembered;
+    Identity identity;
+    if (!find_mapping(role, &identity))
+        raise_refusal(core::Refusal::no_identity, nullptr,
+                      psprintf("The database role is \"%s\".", GetUserNameFromId(role, false)));
+    RememberMapping(identity);
+    return identity;
+}
+
+} // namespace
+
+Identity caller_identity() {
+    const Identity* identity = TransactionIdentity();
+    return identity != nullptr ? *identity : mapped_identity();
+}
+
+Loaded load_as_caller(Identity* identity, const pg_uuid_t* session, const pg_uuid_t* workspace, core::Instant now) {
+    Loaded loaded = load(*identity, session, workspace, now);
+    if (!loaded.caller_found && identity->kind == IdentityKind::mapped_role) {
+        ForgetMapping(); // it was changed since it was remembered
+        *identity = mapped_identity();
+        loaded = load(*identity, session, workspace, now);
+    }
+    if (!loaded.caller_found)
+        raise_refusal(core::Refusal::invalid_credential);
+    if (loaded.refusal != core::Refusal::none)
+        raise_refusal(loaded.refusal);
+    return loaded;
+}
+
+core::Refusal readable(const core::Lifecycle& lifecycle, const SessionRow& row, const core::CallerFacts& caller,
+                       const core::Grants& grants, core::Instant now) {
+    core::Standing standing = core::StandingOf(caller, PartyFactsOf(row), lifecycle.workspace_parties);
+    core::Present present = core::PresentOf(lifecycle, session_facts(row, lifecycle), now);
+    return core::MayRead(lifecycle, present, standing, grants);
+}
+
+Viewed view(const pg_uuid_t& session, const Within& within) {
+    Identity identity = caller_identity();
+    core::Instant now = GetCurrentStatementStartTimestamp();
+    Loaded loaded = load_as_caller(&identity, &session, nullptr, now);
+    if (!loaded.session_found || !is_within(within, loaded.session))
+        raise_refusal(core::Refusal::session_not_found);
+
+    const core::Lifecycle& lifecycle =
+        compiled_lifecycle(text_view(loaded.session.column[kSessionLifecycle].datum), loaded.version);
+    core::Refusal refusal = readable(lifecycle, loaded.session, loaded.caller, loaded.grants, now);
+    if (refusal == core::Refusal::scope_missing)
+        raise_refusal(refusal, nullptr,
+                      psprintf("Reading needs the scope \"%s\".",
+                               pnstrdup(lifecycle.read_scope.View().data(), lifecycle.read_scope.View().size())));
+    if (refusal != core::Refusal::none)
+        raise_refusal(refusal);
+    return {loaded.session, &lifecycle, now, false};
+}
+
+Viewed act(const ActionRequest& request) {
+    Identity identity = caller_identity();
+    for (int attempt = 1; attempt <= kAttempts; ++attempt) {
+        core::Instant now = attempt == 1 ? GetCurrentStatementStartTimestamp() : GetCurrentTimestamp();
+        Loaded loaded = load_as_caller(&identity, &request.session, nullptr, now);
+        if (!loaded.session_found || !is_within(request.within, loaded.session))
+            raise_refusal(core::Refusal::session_not_found);
+
+        const core::Lifecycle& lifecycle =
+            compiled_lifecycle(text_view(loaded.session.column[kSessionLifecycle].datum), loaded.version);
+        core::SessionFacts facts = session_facts(loaded.session, lifecycle);
+        now = Max(now, facts.updated_at); // an audit row is never before the one that it follows
+        int present = core::PresentOf(lifecycle, facts, now).state;
+
+        core::Attempt wanted;
+        wanted.action = core::FindAction(lifecycle, request.action);
+        wanted.reason_length = reason_length(request.reason);
+        wanted.require_reason = request.require_reason;
+        wanted.expected_version = request.expected_version;
+        core::Standing standing =
+            core::StandingOf(loaded.caller, PartyFactsOf(loaded.session), lifecycle.workspace_parties);
+        core::Decision decision = core::Decide(lifecycle, facts, standing, loaded.grants, wanted, now);
+
+        if (decision.verdict == core::Verdict::refuse)
+            raise_decision(decision, lifecycle, present, request, facts.version);
+        if (decision.verdict == core::Verdict::replay)
+            return {loaded.session, &lifecycle, now, true};
+
+        const core::Action& action = lifecycle.actions[wanted.action];
+        MarkChange mark;
+        mark.effect = action.effect;
+        if (action.effect != core::Effect::enter)
+            mark.mark = lifecycle.marks[action.target].View();
+        Value operator_workspace = {0, true};
+        pg_uuid_t place;
+        if (action.assigns && loaded.caller.bound_workspace.set) {
+            memcpy(place.data, loaded.caller.bound_workspace.id.data(), UUID_LEN);
+            operator_workspace = {UUIDPGetDatum(&place), false};
+        }
+        AuditNote note = note_of(identity, loaded, lifecycle, action, decision, present, request);
+        if (write_change(identity, &loaded.session, lifecycle, decision.after, mark, operator_workspace, note))
+            return {loaded.session, &lifecycle, now, false};
+        CHECK_FOR_INTERRUPTS();
+    }
+    ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                    errmsg("could not change the session: others changed it %d times meanwhile", kAttempts),
+                    errhint("Try again.")));
+}
+
+} // namespace curfew

@@ -1,0 +1,48 @@
+// The engine: load, decide, apply. Every action goes through act(), whoever calls it.
+#pragma once
+
+#include "store_session.hpp"
+
+namespace curfew {
+
+// A session together with the lifecycle that its facts are read by.
+struct Viewed {
+    SessionRow row;
+    const core::Lifecycle* lifecycle;
+    core::Instant now;
+    bool replayed;
+};
+
+// What narrows an id: a session of another lifecycle or workspace is not found.
+struct Within {
+    std::string_view lifecycle; // empty: any
+    Value workspace = {0, true};
+};
+
+// The caller of this statement: who authenticated in this transaction, or the database role's mapping. The store is
+// open; the role is the one that called. SL401 no_identity.
+Identity caller_identity();
+
+// One load, with the caller's refusals raised: SL401, SL403.
+Loaded load_as_caller(Identity* identity, const pg_uuid_t* session, const pg_uuid_t* workspace, core::Instant now);
+
+struct ActionRequest {
+    pg_uuid_t session;
+    std::string_view action;
+    Value reason = {0, true}; // text
+    int64 expected_version = -1;
+    bool require_reason = false;
+    Within within;
+};
+
+// Takes the action. Errors: SL401, SL403, SL404, SL409, SL412, SL422; 40001 from REPEATABLE READ up.
+Viewed act(const ActionRequest& request);
+
+// The session, if the caller may read it. Errors: SL401, SL403, SL404.
+Viewed view(const pg_uuid_t& session, const Within& within);
+
+// Whether a caller may read a session that was loaded by some other query.
+core::Refusal readable(const core::Lifecycle& lifecycle, const SessionRow& row, const core::CallerFacts& caller,
+                       const core::Grants& grants, core::Instant now);
+
+} // namespace curfew

@@ -1,0 +1,15 @@
+// Raising refusals as PostgreSQL errors.
+#pragma once
+
+#include "core/refusals.hpp"
+
+namespace curfew {
+
+// Raises a refusal: SQLSTATE SL + its status, its message, and its word in the constraint-name field.
+//   argument  the argument or field that is wrong, in the column-name field; null for none
+//   detail    one sentence about this very case; null for none
+//   hint      what to do; null for the table's hint
+[[noreturn]] void raise_refusal(core::Refusal refusal, const char* argument = nullptr, const char* detail = nullptr,
+                                const char* hint = nullptr);
+
+} // namespace curfew

@@ -1,0 +1,103 @@
+#include "function.hpp"
+
+#include "errors.hpp"
+#include "store_identity.hpp"
+
+namespace curfew {
+
+std::string_view text_argument(FunctionCallInfo fcinfo, int index) {
+    return PG_ARGISNULL(index) ? std::string_view{} : text_view(PG_GETARG_DATUM(index));
+}
+
+std::string_view required_text(FunctionCallInfo fcinfo, int index, const char* name) {
+    if (PG_ARGISNULL(index))
+        raise_refusal(core::Refusal::missing_field, name, psprintf("The argument \"%s\" is null.", name));
+    return text_argument(fcinfo, index);
+}
+
+pg_uuid_t required_uuid(FunctionCallInfo fcinfo, int index, const char* name) {
+    if (PG_ARGISNULL(index))
+        raise_refusal(core::Refusal::missing_field, name, psprintf("The argument \"%s\" is null.", name));
+    return *PG_GETARG_UUID_P(index);
+}
+
+Value workspace_argument(FunctionCallInfo fcinfo, int index, pg_uuid_t* storage) {
+    if (PG_ARGISNULL(index))
+        return {0, true};
+    if (!find_workspace(caller_identity().tenant, text_argument(fcinfo, index), storage))
+        raise_refusal(core::Refusal::workspace_not_found, "workspace");
+    return {UUIDPGetDatum(storage), false};
+}
+
+Datum composite_result(FunctionCallInfo fcinfo, const Value* columns, int count) {
+    MemoryContext previous = MemoryContextSwitchTo(caller_context());
+    TupleDesc descriptor;
+    if (get_call_result_type(fcinfo, nullptr, &descriptor) != TYPEFUNC_COMPOSITE || descriptor->natts != count)
+        elog(ERROR, "curfew: the declared result of %s does not fit", get_func_name(fcinfo->flinfo->fn_oid));
+    Datum values[kMaxParameters];
+    bool nulls[kMaxParameters];
+    for (int i = 0; i < count; ++i) {
+        values[i] = columns[i].datum;
+        nulls[i] = columns[i].null;
+    }
+    Datum result = HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls));
+    MemoryContextSwitchTo(previous);
+    return result;
+}
+
+void session_info(const Viewed& viewed, Value* columns) {
+    const SessionRow& row = viewed.row;
+    const core::Lifecycle& lifecycle = *viewed.lifecycle;
+    core::SessionFacts facts = session_facts(row, lifecycle);
+    core::Present present = core::PresentOf(lifecycle, facts, viewed.now);
+    const core::State& state = lifecycle.states[present.state];
+    bool ended = present.ended_at != core::kUnset;
+
+    int next = 0;
+    auto put = [&](const Value& value) { columns[next++] = value; };
+    put(row.column[kSessionId]);
+    put(row.column[kSessionLifecycle]);
+    put({text_datum(state.name.View()), false});
+    put(row.column[kSessionVersion]);
+    put({BoolGetDatum(state.live), false});
+    put({BoolGetDatum(state.terminal), false});
+    put(row.column[kSessionOwner]);
+    put(row.column[kSessionAgent]);
+    put(row.column[kSessionWorkspace]);
+    put(row.column[kSessionOperatorWorkspace]);
+    put(row.column[kSessionParent]);
+    put(row.column[kSessionScopes]);
+    put(row.column[kSessionMarks]);
+    put(row.column[kSessionCreatedAt]);
+    put({TimestampDatum(present.expired ? Max(facts.updated_at, facts.deadline) : facts.updated_at), false});
+    put(row.column[kSessionStartedAt]);
+    put({ended ? TimestampDatum(present.ended_at) : 0, !ended});
+    bool has_deadline = facts.deadline != core::kNever;
+    put({has_deadline ? TimestampDatum(facts.deadline) : 0, !has_deadline});
+    put({Int64GetDatum(present.metered / 1000), false});
+    put({BoolGetDatum(viewed.replayed), false});
+    Assert(next == kSessionInfoColumns);
+}
+
+Datum session_result(FunctionCallInfo fcinfo, const Viewed& viewed) {
+    Value columns[kSessionInfoColumns];
+    session_info(viewed, columns);
+    return composite_result(fcinfo, columns, kSessionInfoColumns);
+}
+
+RowSet begin_rows(FunctionCallInfo fcinfo) {
+    begin_materialized_set(fcinfo);
+    return {reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo)};
+}
+
+void RowSet::put(const Value* columns) {
+    Datum values[kMaxParameters];
+    bool nulls[kMaxParameters];
+    for (int i = 0; i < info->setDesc->natts; ++i) {
+        values[i] = columns[i].datum;
+        nulls[i] = columns[i].null;
+    }
+    tuplestore_putvalues(info->setResult, info->setDesc, values, nulls);
+}
+
+} // namespace curfew

@@ -1,0 +1,51 @@
+// What every SQL-callable function's file needs: the declaration macro, arguments and results.
+#pragma once
+
+#include "engine.hpp"
+#include "pg.hpp"
+
+#include <string_view>
+
+// Defines `Datum curfew_NAME(PG_FUNCTION_ARGS)`, callable from SQL.
+#define CURFEW_FUNCTION(name)                                                                                      \
+    extern "C" {                                                                                                   \
+    PG_FUNCTION_INFO_V1(curfew_##name);                                                                            \
+    PGDLLEXPORT Datum curfew_##name(PG_FUNCTION_ARGS);                                                             \
+    }                                                                                                              \
+    Datum curfew_##name(PG_FUNCTION_ARGS)
+
+namespace curfew {
+
+// Argument `index` (from 0), which may be null.
+inline Value argument(FunctionCallInfo fcinfo, int index) { return {PG_GETARG_DATUM(index), PG_ARGISNULL(index)}; }
+
+// A text argument's view; empty for null.
+std::string_view text_argument(FunctionCallInfo fcinfo, int index);
+
+// The same, refused as missing_field when it is null. `name` is the SQL argument's.
+std::string_view required_text(FunctionCallInfo fcinfo, int index, const char* name);
+pg_uuid_t required_uuid(FunctionCallInfo fcinfo, int index, const char* name);
+
+// The workspace that a caller names by slug or id, in his own tenant; null for a null argument.
+// SL404 workspace_not_found.
+Value workspace_argument(FunctionCallInfo fcinfo, int index, pg_uuid_t* storage);
+
+// A row of the function's declared result type, built in the caller's memory.
+Datum composite_result(FunctionCallInfo fcinfo, const Value* columns, int count);
+
+// The columns of curfew.session_info.
+inline constexpr int kSessionInfoColumns = 20;
+void session_info(const Viewed& viewed, Value* columns);
+
+// The session as the function's result.
+Datum session_result(FunctionCallInfo fcinfo, const Viewed& viewed);
+
+// Collects rows of the function's declared result type.
+struct RowSet {
+    ReturnSetInfo* info;
+
+    void put(const Value* columns);
+};
+RowSet begin_rows(FunctionCallInfo fcinfo);
+
+} // namespace curfew

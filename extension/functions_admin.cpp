@@ -1,0 +1,269 @@
+// SQL-callable: tenants, workspaces, principals and their keys.
+#include "administration.hpp"
+#include "function.hpp"
+
+#include "core/scopes.hpp"
+#include "errors.hpp"
+#include "secrets.hpp"
+#include "store_admin.hpp"
+#include "store_identity.hpp"
+#include "store_read.hpp"
+
+using namespace curfew;
+
+namespace {
+
+constexpr int kLongestText = 200; // characters of a name
+
+const char* c_string(std::string_view text) { return pnstrdup(text.data(), text.size()); }
+
+void check_slug(std::string_view slug) {
+    bool valid = !slug.empty() && slug.size() <= core::Name::kCapacity && slug.front() != '-' && slug.back() != '-';
+    for (char c : slug)
+        valid = valid && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-');
+    pg_uuid_t id;
+    if (!valid || ParseUuid(slug, &id))
+        raise_refusal(core::Refusal::unknown_value, "slug",
+                      psprintf("\"%s\" is not a slug: lower-case letters, digits and hyphens, not an id.",
+                               c_string(slug)));
+}
+
+void check_name(std::string_view name, const char* argument) {
+    int length = pg_mbstrlen_with_len(name.data(), static_cast<int>(name.size()));
+    if (length < 1 || length > kLongestText)
+        raise_refusal(core::Refusal::value_out_of_range, argument,
+                      psprintf("It has %d characters; it can have from 1 to %d.", length, kLongestText));
+}
+
+std::string_view check_word(std::string_view word, const char* argument, std::initializer_list<const char*> words) {
+    StringInfoData known;
+    initStringInfo(&known);
+    for (const char* candidate : words) {
+        if (word == candidate)
+            return word;
+        appendStringInfo(&known, "%s%s", known.len > 0 ? ", " : "", candidate);
+    }
+    raise_refusal(core::Refusal::unknown_value, argument,
+                  psprintf("\"%s\" is not one of: %s.", c_string(word), known.data));
+}
+
+void check_scopes(const Value& scopes) {
+    for (std::string_view scope : text_views(scopes))
+        if (!core::IsScope(scope))
+            raise_refusal(core::Refusal::unknown_value, "scopes", psprintf("\"%s\" is not a scope.", c_string(scope)));
+}
+
+Datum uuid_result(const pg_uuid_t& id) {
+    pg_uuid_t* copy = static_cast<pg_uuid_t*>(MemoryContextAlloc(caller_context(), sizeof(pg_uuid_t)));
+    *copy = id;
+    return UUIDPGetDatum(copy);
+}
+
+pg_uuid_t existing_principal(FunctionCallInfo fcinfo, int index, const char* name, const pg_uuid_t& tenant) {
+    pg_uuid_t principal = required_uuid(fcinfo, index, name);
+    if (!read_standing(tenant, principal).found)
+        raise_refusal(core::Refusal::principal_not_found, name);
+    return principal;
+}
+
+pg_uuid_t existing_workspace(std::string_view slug_or_id, const pg_uuid_t& tenant) {
+    pg_uuid_t workspace;
+    if (!find_workspace(tenant, slug_or_id, &workspace))
+        raise_refusal(core::Refusal::workspace_not_found, "workspace");
+    return workspace;
+}
+
+[[noreturn]] void raise_taken(const char* argument, std::string_view name) {
+    raise_refusal(core::Refusal::already_exists, argument, psprintf("\"%s\" is taken.", c_string(name)));
+}
+
+} // namespace
+
+// create_tenant(slug text, name text) returns uuid
+CURFEW_FUNCTION(create_tenant) {
+    Store store = open_store(fcinfo);
+    std::string_view slug = required_text(fcinfo, 0, "slug");
+    check_slug(slug);
+    std::string_view name = PG_ARGISNULL(1) ? slug : text_argument(fcinfo, 1);
+    check_name(name, "name");
+    uint8 tag[kTagSize];
+    fill_random(tag, kTagSize);
+    Administration call;
+    call.tenant = new_uuid();
+    call.now = GetCurrentStatementStartTimestamp();
+    if (!insert_tenant(call.tenant, slug, name, tag, kTagSize))
+        raise_taken("slug", slug);
+    call.log("tenant.create", details_object({{"slug", text_value(slug)}}));
+    Datum result = uuid_result(call.tenant);
+    close_store(store);
+    return result;
+}
+
+// create_workspace(slug text, name text, operator boolean, tenant text) returns uuid
+CURFEW_FUNCTION(create_workspace) {
+    Store store = open_store(fcinfo);
+    Administration call = begin_administration(fcinfo, 3);
+    std::string_view slug = required_text(fcinfo, 0, "slug");
+    check_slug(slug);
+    std::string_view name = PG_ARGISNULL(1) ? slug : text_argument(fcinfo, 1);
+    check_name(name, "name");
+    pg_uuid_t id = new_uuid(true);
+    if (!insert_workspace(call.tenant, id, slug, name, !PG_ARGISNULL(2) && PG_GETARG_BOOL(2)))
+        raise_taken("slug", slug);
+    call.log("workspace.create", details_object({{"workspace_id", uuid_text(id)}, {"slug", text_value(slug)}}));
+    Datum result = uuid_result(id);
+    close_store(store);
+    return result;
+}
+
+// create_principal(name text, kind text, role text, scopes text[], email text, full_name text, tenant text)
+// returns uuid
+CURFEW_FUNCTION(create_principal) {
+    Store store = open_store(fcinfo);
+    Administration call = begin_administration(fcinfo, 6);
+    NewPrincipal principal;
+    principal.id = new_uuid();
+    principal.name = required_text(fcinfo, 0, "name");
+    check_name(principal.name, "name");
+    principal.kind = check_word(required_text(fcinfo, 1, "kind"), "kind", {"user", "service", "agent"});
+    principal.role = check_word(required_text(fcinfo, 2, "role"), "role", {"admin", "member", "reader"});
+    principal.scopes = argument(fcinfo, 3);
+    check_scopes(principal.scopes);
+    if (principal.scopes.null) {
+        Datum everything = text_datum("*");
+        principal.scopes = {PointerGetDatum(construct_array(&everything, principal.role == "admin" ? 1 : 0, TEXTOID, -1,
+                                                            false, TYPALIGN_INT)),
+                            false};
+    }
+    principal.email = argument(fcinfo, 4);
+    principal.full_name = argument(fcinfo, 5);
+    if (!insert_principal(call.tenant, principal))
+        raise_taken("name", principal.name);
+    call.log("principal.create", details_object({{"principal_id", uuid_text(principal.id)},
+                                                 {"name", text_value(principal.name)},
+                                                 {"kind", text_value(principal.kind)},
+                                                 {"role", text_value(principal.role)}}));
+    Datum result = uuid_result(principal.id);
+    close_store(store);
+    return result;
+}
+
+// add_member(workspace text, principal uuid, role text, tenant text) returns void
+CURFEW_FUNCTION(add_member) {
+    Store store = open_store(fcinfo);
+    Administration call = begin_administration(fcinfo, 3);
+    pg_uuid_t workspace = existing_workspace(required_text(fcinfo, 0, "workspace"), call.tenant);
+    pg_uuid_t principal = existing_principal(fcinfo, 1, "principal", call.tenant);
+    std::string_view role = check_word(required_text(fcinfo, 2, "role"), "role", {"admin", "member", "reader"});
+    upsert_member(call.tenant, workspace, principal, role);
+    call.log("member.add", details_object({{"workspace_id", uuid_text(workspace)},
+                                           {"principal_id", uuid_text(principal)},
+                                           {"role", text_value(role)}}));
+    close_store(store);
+    PG_RETURN_VOID();
+}
+
+// issue_api_key(principal uuid, prefix text, workspace text, scopes text[], expires_at timestamptz, tenant text)
+// returns (id uuid, key text); the key is shown here and never again
+CURFEW_FUNCTION(issue_api_key) {
+    Store store = open_store(fcinfo);
+    Administration call = begin_administration(fcinfo, 5);
+    NewKey key;
+    key.id = new_uuid();
+    key.principal = existing_principal(fcinfo, 0, "principal", call.tenant);
+    pg_uuid_t workspace;
+    key.workspace = {0, true};
+    if (!PG_ARGISNULL(2)) {
+        workspace = existing_workspace(text_argument(fcinfo, 2), call.tenant);
+        key.workspace = {UUIDPGetDatum(&workspace), false};
+    }
+    key.scopes = argument(fcinfo, 3);
+    check_scopes(key.scopes);
+    key.expires_at = argument(fcinfo, 4);
+
+    const char* prefix = c_string(required_text(fcinfo, 1, "prefix"));
+    if (strstr(prefix, "{workspace}") != nullptr) {
+        if (key.workspace.null)
+            raise_refusal(core::Refusal::missing_field, "workspace", "The prefix names a workspace.");
+        char digits[7] = {};
+        HexText(workspace.data, 3, digits);
+        prefix = TextDatumGetCString(DirectFunctionCall3Coll(replace_text, C_COLLATION_OID, CStringGetTextDatum(prefix),
+                                                         CStringGetTextDatum("{workspace}"),
+                                                         CStringGetTextDatum(digits)));
+    }
+    key.prefix = prefix;
+    bool plain = key.prefix.size() <= 32;
+    for (char c : key.prefix)
+        plain = plain && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-');
+    if (!plain)
+        raise_refusal(core::Refusal::unknown_value, "prefix", "It is at most 32 letters, digits, _ and -.");
+
+    char secret[kKeyRandomSize / 3 * 4 + 1] = {};
+    random_key_text(secret);
+    const char* text = psprintf("%s%s", prefix, secret);
+    key.digest = digest_datum(text);
+    insert_key(call.tenant, key);
+    call.log("api_key.issue", details_object({{"key_id", uuid_text(key.id)},
+                                              {"principal_id", uuid_text(key.principal)},
+                                              {"prefix", text_value(key.prefix)}}));
+    Value columns[] = {{UUIDPGetDatum(&key.id), false}, {CStringGetTextDatum(text), false}};
+    Datum result = composite_result(fcinfo, columns, lengthof(columns));
+    close_store(store);
+    return result;
+}
+
+// revoke_api_key(id uuid, tenant text) returns void; a revoked key stays revoked
+CURFEW_FUNCTION(revoke_api_key) {
+    Store store = open_store(fcinfo);
+    Administration call = begin_administration(fcinfo, 1);
+    pg_uuid_t id = required_uuid(fcinfo, 0, "id");
+    bool changed = false;
+    if (!revoke_key(call.tenant, id, &changed))
+        raise_refusal(core::Refusal::key_not_found, "id");
+    if (changed)
+        call.log("api_key.revoke", details_object({{"key_id", uuid_text(id)}}));
+    close_store(store);
+    PG_RETURN_VOID();
+}
+
+namespace {
+
+// Sets a principal's status; a repeat changes nothing and is not logged.
+Datum set_status(FunctionCallInfo fcinfo, std::string_view status, std::string_view event) {
+    Store store = open_store(fcinfo);
+    Administration call = begin_administration(fcinfo, 2);
+    pg_uuid_t principal = required_uuid(fcinfo, 0, "id");
+    if (text_argument(fcinfo, 1).size() > 0 &&
+        pg_mbstrlen_with_len(text_argument(fcinfo, 1).data(), static_cast<int>(text_argument(fcinfo, 1).size())) >
+            core::kLongestReason)
+        raise_refusal(core::Refusal::reason_too_long, "reason");
+    std::string_view before = change_status(call.tenant, principal, status);
+    if (before.empty())
+        raise_refusal(core::Refusal::principal_not_found, "id");
+    if (before == "revoked" && status != "revoked")
+        raise_refusal(core::Refusal::invalid_state, "id", "A revoked principal stays revoked.");
+    if (before != status)
+        call.log(event, details_object({{"principal_id", uuid_text(principal)}}), argument(fcinfo, 1));
+    close_store(store);
+    PG_RETURN_VOID();
+}
+
+} // namespace
+
+// suspend_principal, resume_principal, revoke_principal (id uuid, reason text, tenant text) return void
+CURFEW_FUNCTION(suspend_principal) { return set_status(fcinfo, "suspended", "principal.suspend"); }
+CURFEW_FUNCTION(resume_principal) { return set_status(fcinfo, "active", "principal.resume"); }
+CURFEW_FUNCTION(revoke_principal) { return set_status(fcinfo, "revoked", "principal.revoke"); }
+
+// get_principal(id uuid) returns (id, kind, role, status, name, email, full_name) of the caller's tenant
+CURFEW_FUNCTION(get_principal) {
+    Store store = open_store(fcinfo);
+    Identity identity = caller_identity();
+    load_as_caller(&identity, nullptr, nullptr, GetCurrentStatementStartTimestamp());
+    Value columns[kPrincipalColumns];
+    if (!read_principal(identity.tenant, required_uuid(fcinfo, 0, "id"), columns))
+        raise_refusal(core::Refusal::principal_not_found, "id");
+    Datum result = composite_result(fcinfo, columns, kPrincipalColumns);
+    close_store(store);
+    return result;
+}

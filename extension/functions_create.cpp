@@ -1,0 +1,201 @@
+// SQL-callable: beginning a session.
+#include "function.hpp"
+
+#include "errors.hpp"
+#include "json.hpp"
+#include "lifecycle_cache.hpp"
+#include "secrets.hpp"
+#include "store_read.hpp"
+#include "store_write.hpp"
+
+using namespace curfew;
+
+namespace {
+
+// Where a new session belongs and who begins it.
+struct Setting {
+    Identity identity;
+    Loaded loaded;
+    const core::Lifecycle* lifecycle;
+    Value workspace = {0, true};
+};
+
+const char* c_string(std::string_view text) { return pnstrdup(text.data(), text.size()); }
+
+void check_caller(const Setting& setting, const pg_uuid_t& owner) {
+    const core::CallerFacts& caller = setting.loaded.caller;
+    const core::Lifecycle& lifecycle = *setting.lifecycle;
+    bool administers = caller.role == core::Role::admin || caller.kind == core::Kind::service;
+
+    if (lifecycle.workspace_parties || lifecycle.members_only) {
+        if (setting.workspace.null)
+            raise_refusal(core::Refusal::missing_field, "workspace", "Sessions of this lifecycle are in a workspace.");
+        bool bound_here = caller.bound_workspace.set &&
+                          memcmp(caller.bound_workspace.id.data(), DatumGetUUIDP(setting.workspace.datum)->data,
+                                 UUID_LEN) == 0;
+        if (caller.bound_workspace.set && !bound_here)
+            raise_refusal(core::Refusal::workspace_mismatch, "workspace");
+        if (!bound_here && caller.workspace_role == core::Role::none && caller.role != core::Role::admin)
+            raise_refusal(core::Refusal::workspace_not_found, "workspace");
+    }
+    core::Role role = caller.workspace_role != core::Role::none ? caller.workspace_role : caller.role;
+    if (role == core::Role::reader && caller.role != core::Role::admin)
+        raise_refusal(core::Refusal::reader);
+    if (!setting.loaded.grants.Cover(lifecycle.create_scope.View()))
+        raise_refusal(core::Refusal::scope_missing, nullptr,
+                      psprintf("Beginning needs the scope \"%s\".", c_string(lifecycle.create_scope.View())));
+    if (!administers && memcmp(owner.data, setting.identity.principal.data, UUID_LEN) != 0)
+        raise_refusal(core::Refusal::not_owner, "owner", "Only an administrator or a service begins sessions for others.");
+}
+
+// The scopes of an active principal of the tenant; refused when it is unknown or not active.
+core::Scopes principal_scopes(const pg_uuid_t& tenant, const pg_uuid_t& id, const char* argument) {
+    PrincipalStanding standing = read_standing(tenant, id);
+    if (!standing.found)
+        raise_refusal(core::Refusal::principal_not_found, argument);
+    if (standing.refusal != core::Refusal::none)
+        raise_refusal(standing.refusal, argument);
+    return standing.scopes;
+}
+
+// A session's scopes are within those of whom it runs as.
+void check_scopes(const Value& wanted, core::Scopes held) {
+    core::Scopes scopes = text_views(wanted);
+    for (std::string_view scope : scopes) {
+        if (!core::IsScope(scope))
+            raise_refusal(core::Refusal::unknown_value, "scopes", psprintf("\"%s\" is not a scope.", c_string(scope)));
+        if (!core::AnyScopeCovers(held, scope))
+            raise_refusal(core::Refusal::scope_missing, "scopes",
+                          psprintf("The principal lacks the scope \"%s\".", c_string(scope)));
+    }
+}
+
+// Reads the per-session timer settings, in whole seconds, into the facts.
+void read_timers(const Value& timers, const core::Lifecycle& lifecycle, core::SessionFacts* facts) {
+    if (timers.null)
+        return;
+    JsonNode settings = JsonNode::of_datum(timers.datum);
+    if (!settings.IsObject())
+        raise_refusal(core::Refusal::wrong_type, "timers", "It is an object of seconds per timer setting.");
+    settings.ForEachMember([&](std::string_view name, JsonNode value) {
+        bool known = false;
+        for (int i = 0; i < lifecycle.timer_count; ++i) {
+            const core::Timer& timer = lifecycle.timers[i];
+            if (timer.parameter.Empty() || !(timer.parameter == name))
+                continue;
+            known = true;
+            int64 seconds;
+            if (!value.IsNumber() || !WholeNumber(value.Number(), &seconds))
+                raise_refusal(core::Refusal::wrong_type, c_string(name), "It is a whole number of seconds.");
+            if (seconds < timer.minimum / core::kSecond || seconds > timer.maximum / core::kSecond)
+                raise_refusal(core::Refusal::value_out_of_range, c_string(name),
+                              psprintf("It is from " INT64_FORMAT " to " INT64_FORMAT " seconds.",
+                                       static_cast<int64>(timer.minimum / core::kSecond),
+                                       static_cast<int64>(timer.maximum / core::kSecond)));
+            facts->settings[i] = seconds * core::kSecond;
+        }
+        if (!known)
+            raise_refusal(core::Refusal::unknown_value, "timers",
+                          psprintf("The lifecycle has no timer setting \"%s\".", c_string(name)));
+        return true;
+    });
+}
+
+void check_objects(FunctionCallInfo fcinfo) {
+    static constexpr struct {
+        int index;
+        const char* name;
+    } kObjects[] = {{7, "labels"}, {8, "metadata"}, {9, "fields"}};
+    for (const auto& object : kObjects)
+        if (!PG_ARGISNULL(object.index) && !JsonNode::of_datum(PG_GETARG_DATUM(object.index)).IsObject())
+            raise_refusal(core::Refusal::wrong_type, object.name, "It is a JSON object.");
+}
+
+// A token: the tenant's tag, then random bytes. Its digest goes to `digest`, its 64 hex digits to the result.
+Value new_token(const pg_uuid_t& tenant, Value* digest) {
+    uint8 bytes[kTokenSize];
+    memcpy(bytes, VARDATA_ANY(read_tag(tenant)), kTagSize);
+    fill_random(bytes + kTagSize, kTokenSize - kTagSize);
+    *digest = {digest_datum({reinterpret_cast<const char*>(bytes), kTokenSize}), false};
+    char text[2 * kTokenSize];
+    HexText(bytes, kTokenSize, text);
+    return {text_datum({text, sizeof text}), false};
+}
+
+} // namespace
+
+// create_session(lifecycle text, owner uuid, agent uuid, workspace text, scopes text[], timers jsonb, title text,
+//                labels jsonb, metadata jsonb, fields jsonb, parent uuid) returns session_created
+CURFEW_FUNCTION(create_session) {
+    Store store = open_store(fcinfo);
+    Setting setting;
+    setting.identity = caller_identity();
+    core::Instant now = GetCurrentStatementStartTimestamp();
+    pg_uuid_t workspace;
+    setting.workspace = workspace_argument(fcinfo, 3, &workspace);
+    setting.loaded =
+        load_as_caller(&setting.identity, nullptr, setting.workspace.null ? nullptr : &workspace, now);
+    if (setting.workspace.null && setting.loaded.caller.bound_workspace.set) {
+        memcpy(workspace.data, setting.loaded.caller.bound_workspace.id.data(), UUID_LEN);
+        setting.workspace = {UUIDPGetDatum(&workspace), false};
+    }
+
+    std::string_view name = required_text(fcinfo, 0, "lifecycle");
+    setting.lifecycle = &current_lifecycle(name);
+    const core::Lifecycle& lifecycle = *setting.lifecycle;
+    pg_uuid_t owner = PG_ARGISNULL(1) ? setting.identity.principal : *PG_GETARG_UUID_P(1);
+    check_caller(setting, owner);
+
+    core::Scopes held = principal_scopes(setting.identity.tenant, owner, "owner");
+    if (!PG_ARGISNULL(2))
+        held = principal_scopes(setting.identity.tenant, *PG_GETARG_UUID_P(2), "agent");
+    Value scopes = argument(fcinfo, 4);
+    if (!scopes.null)
+        check_scopes(scopes, held);
+    check_objects(fcinfo);
+    if (!PG_ARGISNULL(10))
+        view(*PG_GETARG_UUID_P(10), {});
+
+    Beginning beginning;
+    beginning.id = new_uuid(lifecycle.random_ids);
+    beginning.lifecycle = name;
+    beginning.owner = {UUIDPGetDatum(&owner), false};
+    beginning.agent = argument(fcinfo, 2);
+    beginning.workspace = setting.workspace;
+    beginning.parent = argument(fcinfo, 10);
+    beginning.scopes = scopes;
+    beginning.timers = argument(fcinfo, 5);
+    beginning.title = argument(fcinfo, 6);
+    beginning.labels = argument(fcinfo, 7);
+    beginning.metadata = argument(fcinfo, 8);
+    beginning.fields = argument(fcinfo, 9);
+    beginning.facts.state = lifecycle.initial;
+    beginning.facts.created_at = beginning.facts.updated_at = beginning.facts.entered_at = now;
+    if (lifecycle.states[lifecycle.initial].metered)
+        beginning.facts.started_at = now;
+    read_timers(beginning.timers, lifecycle, &beginning.facts);
+    core::SetDeadline(lifecycle, beginning.facts);
+
+    Value token = {0, true}, refresh_token = {0, true};
+    beginning.access_digest = beginning.refresh_digest = {0, true};
+    if (lifecycle.access_token)
+        token = new_token(setting.identity.tenant, &beginning.access_digest);
+    if (lifecycle.refresh_token)
+        refresh_token = new_token(setting.identity.tenant, &beginning.refresh_digest);
+
+    AuditNote note;
+    note.identity = &setting.identity;
+    note.on_behalf_of = setting.loaded.acting_for;
+    note.event = lifecycle.create_event.View();
+    note.action = "create";
+    note.db_role = GetUserId();
+    Viewed viewed = {write_beginning(setting.identity, lifecycle, beginning, note), &lifecycle, now, false};
+
+    Value columns[kSessionInfoColumns + 2];
+    session_info(viewed, columns);
+    columns[kSessionInfoColumns] = token;
+    columns[kSessionInfoColumns + 1] = refresh_token;
+    Datum result = composite_result(fcinfo, columns, lengthof(columns));
+    close_store(store);
+    return result;
+}

@@ -1,0 +1,241 @@
+// SQL-callable: what a front's statements need to read ids, bodies and query parameters, and to write times. They
+// refuse what is malformed with the argument's name, and decide nothing.
+#include "function.hpp"
+
+#include "core/slice.hpp"
+#include "errors.hpp"
+#include "json.hpp"
+#include "rfc3339.hpp"
+#include "secrets.hpp"
+#include "store_read.hpp"
+
+#include <charconv>
+
+using namespace curfew;
+
+namespace {
+
+constexpr int kShortestPrefix = 4; // hex digits
+
+const char* c_string(std::string_view text) { return pnstrdup(text.data(), text.size()); }
+
+[[noreturn]] void raise_malformed(const char* argument) { raise_refusal(core::Refusal::malformed_id, argument); }
+
+Datum uuid_datum(const pg_uuid_t& id) {
+    pg_uuid_t* copy = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
+    *copy = id;
+    return UUIDPGetDatum(copy);
+}
+
+// The only session id of the last result, for resolve_session.
+pg_uuid_t only_id(uint64 count) {
+    if (count == 0)
+        raise_refusal(core::Refusal::session_not_found);
+    if (count > 1)
+        raise_refusal(core::Refusal::ambiguous_id, "session_id");
+    return *DatumGetUUIDP(result_value(0, 0).datum);
+}
+
+// A prefix of hex digits, with or without hyphens, as the least and the greatest id that begin with it.
+bool prefix_range(std::string_view text, pg_uuid_t* first, pg_uuid_t* last) {
+    char low[2 * UUID_LEN], high[2 * UUID_LEN];
+    memset(low, '0', sizeof low);
+    memset(high, 'f', sizeof high);
+    int digits = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        bool hyphen_place = i == 8 || i == 13 || i == 18 || i == 23;
+        if (text[i] == '-' && hyphen_place)
+            continue;
+        if (digits == 2 * UUID_LEN)
+            return false;
+        low[digits] = high[digits] = text[i];
+        ++digits;
+    }
+    return digits >= kShortestPrefix && HexBytes({low, sizeof low}, first->data, UUID_LEN) &&
+           HexBytes({high, sizeof high}, last->data, UUID_LEN);
+}
+
+JsonNode body_member(FunctionCallInfo fcinfo) {
+    if (PG_ARGISNULL(0))
+        return {};
+    JsonNode member = JsonNode::of_datum(PG_GETARG_DATUM(0)).Member(required_text(fcinfo, 1, "field"));
+    return member.IsNull() ? JsonNode{} : member;
+}
+
+[[noreturn]] void raise_type(FunctionCallInfo fcinfo, const char* wanted) {
+    const char* field = c_string(text_argument(fcinfo, 1));
+    raise_refusal(core::Refusal::wrong_type, field, psprintf("\"%s\" is %s.", field, wanted));
+}
+
+// `minimum` and `maximum` are the arguments at these places, null for no bound.
+void check_range(FunctionCallInfo fcinfo, int64 value, const char* name, int minimum, int maximum) {
+    bool low = !PG_ARGISNULL(minimum) && value < PG_GETARG_INT64(minimum);
+    bool high = !PG_ARGISNULL(maximum) && value > PG_GETARG_INT64(maximum);
+    if (low || high)
+        raise_refusal(core::Refusal::value_out_of_range, name,
+                      psprintf("\"%s\" is " INT64_FORMAT ", which is too %s.", name, value, low ? "small" : "large"));
+}
+
+} // namespace
+
+// session_id(id text, prefix text) returns uuid
+CURFEW_FUNCTION(session_id) {
+    std::string_view text = text_argument(fcinfo, 0), prefix = text_argument(fcinfo, 1);
+    pg_uuid_t id;
+    if (!text.starts_with(prefix) || !ParseUuid(core::After(text, prefix.size()), &id))
+        raise_malformed("session_id");
+    return uuid_datum(id);
+}
+
+// resolve_session(id text, lifecycle text, workspace text) returns uuid
+CURFEW_FUNCTION(resolve_session) {
+    Store store = open_store(fcinfo);
+    constexpr std::string_view kMaip = "maip-sess:";
+    std::string_view text = text_argument(fcinfo, 0);
+    std::string_view lifecycle = required_text(fcinfo, 1, "lifecycle");
+    pg_uuid_t id, last, storage;
+    Value workspace = workspace_argument(fcinfo, 2, &storage);
+    const pg_uuid_t tenant = caller_identity().tenant;
+
+    if (ParseUuid(text, &id)) {
+        // complete
+    } else if (text.starts_with(kMaip)) {
+        uint8 tag[4], tail[8];
+        std::string_view rest = core::After(text, kMaip.size());
+        if (rest.size() != 25 || rest[8] != ':' || !HexBytes(core::First(rest, 8), tag, sizeof tag) ||
+            !HexBytes(core::After(rest, 9), tail, sizeof tail))
+            raise_malformed("session_id");
+        if (memcmp(tag, VARDATA_ANY(read_tag(tenant)), sizeof tag) != 0)
+            raise_refusal(core::Refusal::session_not_found);
+        id = only_id(read_ids_ending(tenant, lifecycle, workspace, tail));
+    } else if (prefix_range(text, &id, &last)) {
+        id = only_id(read_ids_between(tenant, lifecycle, workspace, id, last));
+    } else {
+        raise_malformed("session_id");
+    }
+    close_store(store);
+    return uuid_datum(id);
+}
+
+// maip_session_id(id uuid) returns text
+CURFEW_FUNCTION(maip_session_id) {
+    Store store = open_store(fcinfo);
+    pg_uuid_t id = required_uuid(fcinfo, 0, "id");
+    char tag[9] = {}, tail[17] = {};
+    HexText(reinterpret_cast<const uint8*>(VARDATA_ANY(read_tag(caller_identity().tenant))), 4, tag);
+    HexText(id.data + 8, 8, tail);
+    close_store(store);
+    return CStringGetTextDatum(psprintf("maip-sess:%s:%s", tag, tail));
+}
+
+// json_body(body text) returns jsonb, an object; '' or null: {}
+CURFEW_FUNCTION(json_body) {
+    std::string_view given = text_argument(fcinfo, 0);
+    if (given.empty())
+        return DirectFunctionCall1(jsonb_in, CStringGetDatum("{}"));
+    if (!is_json(PG_GETARG_TEXT_PP(0)))
+        raise_refusal(core::Refusal::not_json);
+    Datum body = DirectFunctionCall1(jsonb_in, CStringGetDatum(c_string(given)));
+    if (!JsonNode::of_datum(body).IsObject())
+        raise_refusal(core::Refusal::not_object);
+    return body;
+}
+
+// body_text(body jsonb, field text) returns text
+CURFEW_FUNCTION(body_text) {
+    JsonNode member = body_member(fcinfo);
+    if (!member.Present())
+        PG_RETURN_NULL();
+    if (!member.IsText())
+        raise_type(fcinfo, "a string");
+    return text_datum(member.Text());
+}
+
+// body_integer(body jsonb, field text, minimum bigint, maximum bigint) returns bigint
+CURFEW_FUNCTION(body_integer) {
+    JsonNode member = body_member(fcinfo);
+    if (!member.Present())
+        PG_RETURN_NULL();
+    int64 value;
+    if (!member.IsNumber() || !WholeNumber(member.Number(), &value))
+        raise_type(fcinfo, "a whole number");
+    check_range(fcinfo, value, c_string(text_argument(fcinfo, 1)), 2, 3);
+    PG_RETURN_INT64(value);
+}
+
+// body_object(body jsonb, field text) returns jsonb
+CURFEW_FUNCTION(body_object) {
+    JsonNode member = body_member(fcinfo);
+    if (!member.Present())
+        PG_RETURN_NULL();
+    if (!member.IsObject())
+        raise_type(fcinfo, "an object");
+    return member.to_datum();
+}
+
+// body_texts(body jsonb, field text) returns text[]
+CURFEW_FUNCTION(body_texts) {
+    JsonNode member = body_member(fcinfo);
+    if (!member.Present())
+        PG_RETURN_NULL();
+    if (!member.IsArray())
+        raise_type(fcinfo, "a list of strings");
+    ArrayBuildState* state = initArrayResult(TEXTOID, CurrentMemoryContext, false);
+    member.ForEachElement([&](JsonNode element) {
+        if (!element.IsText())
+            raise_type(fcinfo, "a list of strings");
+        state = accumArrayResult(state, text_datum(element.Text()), false, TEXTOID, CurrentMemoryContext);
+        return true;
+    });
+    return makeArrayResult(state, CurrentMemoryContext);
+}
+
+// body_uuid(body jsonb, field text) returns uuid
+CURFEW_FUNCTION(body_uuid) {
+    JsonNode member = body_member(fcinfo);
+    if (!member.Present())
+        PG_RETURN_NULL();
+    pg_uuid_t id;
+    if (!member.IsText() || !ParseUuid(member.Text(), &id))
+        raise_type(fcinfo, "a UUID");
+    return uuid_datum(id);
+}
+
+// query_integer(value text, name text, minimum bigint, maximum bigint) returns bigint
+CURFEW_FUNCTION(query_integer) {
+    if (PG_ARGISNULL(0))
+        PG_RETURN_NULL();
+    std::string_view text = text_argument(fcinfo, 0);
+    int64 value = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size())
+        raise_type(fcinfo, "a whole number");
+    check_range(fcinfo, value, c_string(text_argument(fcinfo, 1)), 2, 3);
+    PG_RETURN_INT64(value);
+}
+
+// query_uuid(value text, name text) returns uuid
+CURFEW_FUNCTION(query_uuid) {
+    if (PG_ARGISNULL(0))
+        PG_RETURN_NULL();
+    pg_uuid_t id;
+    if (!ParseUuid(text_argument(fcinfo, 0), &id))
+        raise_type(fcinfo, "a UUID");
+    return uuid_datum(id);
+}
+
+// rfc3339(at timestamptz, digits integer) returns text
+CURFEW_FUNCTION(rfc3339) {
+    if (PG_ARGISNULL(0))
+        PG_RETURN_NULL();
+    int digits = PG_ARGISNULL(1) ? 3 : PG_GETARG_INT32(1);
+    if (digits < 0 || digits > 6)
+        raise_refusal(core::Refusal::value_out_of_range, "digits", "It is from 0 to 6.");
+    return rfc3339_datum(PG_GETARG_TIMESTAMPTZ(0), digits);
+}
+
+// version() returns text, the library's
+CURFEW_FUNCTION(version) {
+    (void)fcinfo;
+    return CStringGetTextDatum(CURFEW_VERSION);
+}

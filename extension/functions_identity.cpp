@@ -1,0 +1,149 @@
+// SQL-callable: who is calling.
+#include "function.hpp"
+
+#include "errors.hpp"
+#include "lifecycle_cache.hpp"
+#include "secrets.hpp"
+#include "store_identity.hpp"
+#include "store_read.hpp"
+
+using namespace curfew;
+
+namespace {
+
+void copy_text(char* to, int size, std::string_view text) {
+    int length = pg_mbcliplen(text.data(), static_cast<int>(text.size()), size - 1);
+    memcpy(to, text.data(), length);
+    to[length] = '\0';
+}
+
+Value uuid_value(const pg_uuid_t& id) { return {UUIDPGetDatum(const_cast<pg_uuid_t*>(&id)), false}; }
+
+// The transaction's identity or the role's mapping; false when there is neither.
+bool has_identity(Identity* identity) {
+    if (const Identity* set = TransactionIdentity()) {
+        *identity = *set;
+        return true;
+    }
+    return find_mapping(GetUserId(), identity);
+}
+
+} // namespace
+
+// authenticate(credential text, tenant text, via text, request_id text)
+// returns (tenant_id uuid, principal_id uuid, session_id uuid, kind text, role text)
+CURFEW_FUNCTION(authenticate) {
+    Store store = open_store(fcinfo);
+    std::string_view credential = text_argument(fcinfo, 0);
+    if (credential.empty())
+        raise_refusal(core::Refusal::no_credential);
+
+    Identity identity;
+    bool found = credential.size() == 2 * kTokenSize && find_session_token(credential, &identity);
+    if (!found)
+        found = find_api_key(credential, &identity);
+    if (!found)
+        raise_refusal(core::Refusal::invalid_credential);
+    if (!PG_ARGISNULL(1)) {
+        pg_uuid_t tenant;
+        if (!find_tenant(text_argument(fcinfo, 1), &tenant) ||
+            memcmp(tenant.data, identity.tenant.data, UUID_LEN) != 0)
+            raise_refusal(core::Refusal::tenant_mismatch, "tenant");
+    }
+    if (!PG_ARGISNULL(2))
+        copy_text(identity.via, kViaSize, text_argument(fcinfo, 2));
+    copy_text(identity.request_id, kRequestIdSize, text_argument(fcinfo, 3));
+
+    Loaded loaded = load_as_caller(&identity, nullptr, nullptr, GetCurrentStatementStartTimestamp());
+    set_transaction_identity(identity);
+
+    static constexpr const char* kKinds[] = {"user", "service", "agent"};
+    static constexpr const char* kRoles[] = {"none", "reader", "member", "admin"};
+    bool by_token = identity.kind == IdentityKind::session_token;
+    Value columns[] = {uuid_value(identity.tenant),
+                       uuid_value(identity.principal),
+                       {by_token ? UUIDPGetDatum(&identity.credential) : 0, !by_token},
+                       {CStringGetTextDatum(kKinds[static_cast<int>(loaded.caller.kind)]), false},
+                       {CStringGetTextDatum(kRoles[static_cast<int>(loaded.caller.role)]), false}};
+    Datum result = composite_result(fcinfo, columns, lengthof(columns));
+    close_store(store);
+    return result;
+}
+
+// act_as(tenant text, principal uuid) returns void
+CURFEW_FUNCTION(act_as) {
+    Store store = open_store(fcinfo);
+    Identity identity;
+    identity.kind = IdentityKind::act_as;
+    if (!find_tenant(required_text(fcinfo, 0, "tenant"), &identity.tenant))
+        raise_refusal(core::Refusal::tenant_not_found, "tenant");
+    identity.principal = required_uuid(fcinfo, 1, "principal");
+    Value columns[kPrincipalColumns];
+    if (!read_principal(identity.tenant, identity.principal, columns))
+        raise_refusal(core::Refusal::principal_not_found, "principal");
+    load_as_caller(&identity, nullptr, nullptr, GetCurrentStatementStartTimestamp());
+    set_transaction_identity(identity);
+    close_store(store);
+    PG_RETURN_VOID();
+}
+
+namespace {
+
+enum class Part { tenant, principal, session };
+
+// One id of the caller's identity; null when there is none.
+Datum current_part(FunctionCallInfo fcinfo, Part part) {
+    Store store = open_store(fcinfo);
+    MemoryContext outer = caller_context();
+    Identity identity;
+    bool known = has_identity(&identity);
+    close_store(store);
+    if (!known || (part == Part::session && identity.kind != IdentityKind::session_token))
+        PG_RETURN_NULL();
+    pg_uuid_t* id = static_cast<pg_uuid_t*>(MemoryContextAlloc(outer, sizeof(pg_uuid_t)));
+    *id = part == Part::tenant ? identity.tenant : part == Part::principal ? identity.principal : identity.credential;
+    PG_RETURN_UUID_P(id);
+}
+
+} // namespace
+
+CURFEW_FUNCTION(current_tenant) { return current_part(fcinfo, Part::tenant); }
+CURFEW_FUNCTION(current_principal) { return current_part(fcinfo, Part::principal); }
+CURFEW_FUNCTION(current_session) { return current_part(fcinfo, Part::session); }
+
+// introspect(token text) returns (active boolean, session_id uuid, tenant_id uuid, lifecycle text, state text,
+//                                 principal_id uuid, scopes text[], expires_at timestamptz)
+CURFEW_FUNCTION(introspect) {
+    Store store = open_store(fcinfo);
+    Identity identity = caller_identity();
+    core::Instant now = GetCurrentStatementStartTimestamp();
+    load_as_caller(&identity, nullptr, nullptr, now);
+
+    constexpr Value kNull = {0, true};
+    Value columns[] = {{BoolGetDatum(false), false}, kNull, kNull, kNull, kNull, kNull, kNull, kNull};
+    if (read_token_session(identity.tenant, text_argument(fcinfo, 0))) {
+        SessionRow row = session_row(0, 0);
+        LifecycleVersion version = {DatumGetInt32(result_value(0, kSessionColumns).datum),
+                                    DatumGetTransactionId(result_value(0, kSessionColumns + 1).datum)};
+        Value agent_status = result_value(0, kTokenAgentStatus);
+        bool people_active = text_view(result_value(0, kTokenOwnerStatus).datum) == "active" &&
+                             (agent_status.null || text_view(agent_status.datum) == "active");
+        const core::Lifecycle& lifecycle = compiled_lifecycle(text_view(row.column[kSessionLifecycle].datum), version);
+        core::SessionFacts facts = session_facts(row, lifecycle);
+        const core::State& state = lifecycle.states[core::PresentOf(lifecycle, facts, now).state];
+        if (people_active && state.live) {
+            bool by_agent = !row.column[kSessionAgent].null;
+            columns[0] = {BoolGetDatum(true), false};
+            columns[1] = row.column[kSessionId];
+            columns[2] = uuid_value(identity.tenant);
+            columns[3] = row.column[kSessionLifecycle];
+            columns[4] = {text_datum(state.name.View()), false};
+            columns[5] = row.column[by_agent ? kSessionAgent : kSessionOwner];
+            columns[6] = row.column[kSessionScopes];
+            columns[7] = {TimestampDatum(facts.deadline), facts.deadline == core::kNever};
+        }
+    }
+    Datum result = composite_result(fcinfo, columns, lengthof(columns));
+    close_store(store);
+    return result;
+}

@@ -1,0 +1,79 @@
+// SQL-callable: one session. Taking actions, reading it.
+#include "function.hpp"
+
+#include "errors.hpp"
+#include "store_read.hpp"
+
+using namespace curfew;
+
+namespace {
+
+// The arguments that every named form has: session_id, reason, expected_version.
+ActionRequest request_of(FunctionCallInfo fcinfo, int reason, int expected_version) {
+    ActionRequest request;
+    request.session = required_uuid(fcinfo, 0, "session_id");
+    request.reason = argument(fcinfo, reason);
+    if (!PG_ARGISNULL(expected_version)) {
+        request.expected_version = PG_GETARG_INT64(expected_version);
+        if (request.expected_version < 0)
+            raise_refusal(core::Refusal::value_out_of_range, "expected_version", "A version is not negative.");
+    }
+    return request;
+}
+
+Datum act_named(FunctionCallInfo fcinfo, std::string_view action) {
+    Store store = open_store(fcinfo);
+    ActionRequest request = request_of(fcinfo, 1, 2);
+    request.action = action;
+    Datum result = session_result(fcinfo, act(request));
+    close_store(store);
+    return result;
+}
+
+} // namespace
+
+// act(session_id uuid, action text, reason text, expected_version bigint, lifecycle text, workspace text,
+//     require_reason boolean) returns session_info
+CURFEW_FUNCTION(act) {
+    Store store = open_store(fcinfo);
+    pg_uuid_t workspace;
+    ActionRequest request = request_of(fcinfo, 2, 3);
+    request.action = required_text(fcinfo, 1, "action");
+    request.within.lifecycle = text_argument(fcinfo, 4);
+    request.within.workspace = workspace_argument(fcinfo, 5, &workspace);
+    request.require_reason = !PG_ARGISNULL(6) && PG_GETARG_BOOL(6);
+    Datum result = session_result(fcinfo, act(request));
+    close_store(store);
+    return result;
+}
+
+CURFEW_FUNCTION(terminate_session) { return act_named(fcinfo, "terminate"); }
+CURFEW_FUNCTION(cancel_session) { return act_named(fcinfo, "cancel"); }
+CURFEW_FUNCTION(end_session) { return act_named(fcinfo, "end"); }
+CURFEW_FUNCTION(archive_session) { return act_named(fcinfo, "archive"); }
+CURFEW_FUNCTION(unarchive_session) { return act_named(fcinfo, "unarchive"); }
+
+// get_session(session_id uuid, lifecycle text, workspace text) returns session_info
+CURFEW_FUNCTION(get_session) {
+    Store store = open_store(fcinfo);
+    pg_uuid_t id = required_uuid(fcinfo, 0, "session_id");
+    pg_uuid_t workspace;
+    Within within;
+    within.lifecycle = text_argument(fcinfo, 1);
+    within.workspace = workspace_argument(fcinfo, 2, &workspace);
+    Datum result = session_result(fcinfo, view(id, within));
+    close_store(store);
+    return result;
+}
+
+// get_session_detail(session_id uuid) returns (title text, labels jsonb, metadata jsonb, fields jsonb)
+CURFEW_FUNCTION(get_session_detail) {
+    Store store = open_store(fcinfo);
+    pg_uuid_t id = required_uuid(fcinfo, 0, "session_id");
+    view(id, {});
+    Value columns[kDetailColumns];
+    read_detail(caller_identity().tenant, id, columns);
+    Datum result = composite_result(fcinfo, columns, kDetailColumns);
+    close_store(store);
+    return result;
+}

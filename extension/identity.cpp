@@ -1,0 +1,84 @@
+#include "identity.hpp"
+
+namespace curfew {
+namespace {
+
+// A stack by subtransaction, in the transaction's memory.
+struct Entry {
+    Identity identity;
+    SubTransactionId subtransaction;
+    Entry* below;
+};
+
+Entry* top = nullptr;
+Identity mapping; // kind none: nothing remembered
+
+void on_transaction_end(XactEvent event, void*) {
+    switch (event) {
+    case XACT_EVENT_COMMIT:
+    case XACT_EVENT_PARALLEL_COMMIT:
+    case XACT_EVENT_ABORT:
+    case XACT_EVENT_PARALLEL_ABORT:
+    case XACT_EVENT_PREPARE:
+        top = nullptr;
+        break;
+    default:
+        break;
+    }
+}
+
+void on_subtransaction_end(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void*) {
+    if (event == SUBXACT_EVENT_ABORT_SUB) {
+        while (top != nullptr && top->subtransaction == mine)
+            top = top->below;
+    } else if (event == SUBXACT_EVENT_COMMIT_SUB) {
+        for (Entry* entry = top; entry != nullptr && entry->subtransaction == mine; entry = entry->below)
+            entry->subtransaction = parent;
+    }
+}
+
+} // namespace
+
+const char* WordOf(IdentityKind kind) {
+    switch (kind) {
+    case IdentityKind::api_key:
+        return "api_key";
+    case IdentityKind::session_token:
+        return "session_token";
+    case IdentityKind::act_as:
+        return "act_as";
+    case IdentityKind::mapped_role:
+        return "mapped_role";
+    case IdentityKind::none:
+        break;
+    }
+    return "none";
+}
+
+const Identity* TransactionIdentity() { return top != nullptr ? &top->identity : nullptr; }
+
+void set_transaction_identity(const Identity& identity) {
+    SubTransactionId mine = GetCurrentSubTransactionId();
+    if (top == nullptr || top->subtransaction != mine) {
+        Entry* entry = static_cast<Entry*>(MemoryContextAlloc(TopTransactionContext, sizeof(Entry)));
+        entry->subtransaction = mine;
+        entry->below = top;
+        top = entry;
+    }
+    top->identity = identity;
+}
+
+const Identity* RememberedMapping(Oid role) {
+    return mapping.kind == IdentityKind::mapped_role && mapping.role == role ? &mapping : nullptr;
+}
+
+void RememberMapping(const Identity& identity) { mapping = identity; }
+
+void ForgetMapping() { mapping.kind = IdentityKind::none; }
+
+void register_identity_callbacks() {
+    RegisterXactCallback(on_transaction_end, nullptr);
+    RegisterSubXactCallback(on_subtransaction_end, nullptr);
+}
+
+} // namespace curfew

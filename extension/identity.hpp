@@ -1,0 +1,43 @@
+// Who is calling, for the rest of the transaction: ids only, never that the caller still may.
+#pragma once
+
+#include "pg.hpp"
+
+#include <cstdint>
+
+namespace curfew {
+
+enum class IdentityKind : std::uint8_t { none, api_key, session_token, act_as, mapped_role };
+
+inline constexpr int kViaSize = 64;
+inline constexpr int kRequestIdSize = 129;
+
+struct Identity {
+    IdentityKind kind = IdentityKind::none;
+    pg_uuid_t tenant = {};
+    pg_uuid_t principal = {};
+    pg_uuid_t credential = {};      // the API key's or the session's id
+    Oid role = InvalidOid;          // with mapped_role: the database role
+    char via[kViaSize] = "sql";     // the way in, for the audit row
+    char request_id[kRequestIdSize] = "";
+};
+
+// The words of the SQL interface: api_key, session_token, act_as, mapped_role.
+const char* WordOf(IdentityKind kind);
+
+// The identity that authenticate() or act_as() set in this transaction, or null. It is gone after commit, abort and
+// prepare, and after the rollback of the subtransaction that set it.
+const Identity* TransactionIdentity();
+
+// Sets the identity for the rest of the transaction.
+void set_transaction_identity(const Identity& identity);
+
+// The identity of a database role's last resolved mapping, or null: a hint that every load verifies.
+const Identity* RememberedMapping(Oid role);
+void RememberMapping(const Identity& identity);
+void ForgetMapping();
+
+// Registers the transaction callbacks; once, from _PG_init.
+void register_identity_callbacks();
+
+} // namespace curfew

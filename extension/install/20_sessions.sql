@@ -1,0 +1,80 @@
+-- Lifecycles and sessions: what lives and must end.
+
+CREATE TABLE curfew.lifecycle (
+    name text PRIMARY KEY,
+    revision integer NOT NULL,
+    definition jsonb NOT NULL,
+    builtin boolean NOT NULL
+);
+COMMENT ON TABLE curfew.lifecycle IS 'Named state machines; see curfew.define_lifecycle and curfew.lifecycle_transitions.';
+
+-- What an ending rewrites is here and is small. No index has a column that an ending changes, so that an ending is a
+-- heap-only update: the deadline stays when a session ends, and nothing reads it then.
+CREATE TABLE curfew.session (
+    tenant_id uuid NOT NULL REFERENCES curfew.tenant,
+    id uuid NOT NULL,
+    lifecycle text NOT NULL REFERENCES curfew.lifecycle,
+    owner_id uuid NOT NULL,
+    agent_id uuid,
+    workspace_id uuid,
+    operator_workspace_id uuid,
+    parent_id uuid,
+    state text NOT NULL,
+    deadline_state text,
+    version bigint NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    entered_at timestamptz NOT NULL,
+    started_at timestamptz,
+    ended_at timestamptz,
+    deadline timestamptz NOT NULL,
+    metered_us bigint NOT NULL DEFAULT 0,
+    scopes text[],
+    timers jsonb,
+    marks jsonb NOT NULL DEFAULT '{}',
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, owner_id) REFERENCES curfew.principal,
+    FOREIGN KEY (tenant_id, agent_id) REFERENCES curfew.principal,
+    FOREIGN KEY (tenant_id, workspace_id) REFERENCES curfew.workspace,
+    FOREIGN KEY (tenant_id, operator_workspace_id) REFERENCES curfew.workspace
+) WITH (fillfactor = 85);
+CREATE INDEX session_by_creation ON curfew.session (tenant_id, lifecycle, created_at, id);
+CREATE INDEX session_by_owner ON curfew.session (tenant_id, owner_id, created_at, id);
+CREATE INDEX session_by_agent ON curfew.session (tenant_id, agent_id, created_at, id) WHERE agent_id IS NOT NULL;
+CREATE INDEX session_by_workspace ON curfew.session (tenant_id, workspace_id, created_at, id)
+    WHERE workspace_id IS NOT NULL;
+CREATE INDEX session_by_operator ON curfew.session (tenant_id, operator_workspace_id, created_at, id)
+    WHERE operator_workspace_id IS NOT NULL;
+CREATE INDEX session_by_deadline ON curfew.session (deadline);
+CREATE INDEX session_by_short_id ON curfew.session
+    (tenant_id, (pg_catalog.substr(pg_catalog.uuid_send(id), 9))) WHERE lifecycle OPERATOR(pg_catalog.=) 'agent';
+COMMENT ON TABLE curfew.session IS 'One row per session. Read curfew.sessions: a session past its deadline is what its timer makes it, whatever this row says.';
+COMMENT ON COLUMN curfew.session.deadline IS 'When the timer of the state goes off; infinity where none runs.';
+COMMENT ON COLUMN curfew.session.deadline_state IS 'What the session is from the deadline on.';
+COMMENT ON COLUMN curfew.session.metered_us IS 'Microseconds spent in metered states up to entered_at.';
+COMMENT ON COLUMN curfew.session.timers IS 'Seconds per timer setting, where they differ from the default.';
+COMMENT ON COLUMN curfew.session.marks IS 'Facts beside the state, each with the time at which it was set.';
+
+CREATE TABLE curfew.session_detail (
+    tenant_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    title text,
+    labels jsonb NOT NULL DEFAULT '{}',
+    metadata jsonb NOT NULL DEFAULT '{}',
+    fields jsonb NOT NULL DEFAULT '{}',
+    PRIMARY KEY (tenant_id, session_id),
+    FOREIGN KEY (tenant_id, session_id) REFERENCES curfew.session ON DELETE CASCADE
+);
+COMMENT ON TABLE curfew.session_detail IS 'What people read and the engine does not decide on.';
+
+CREATE TABLE curfew.session_token (
+    tenant_id uuid NOT NULL,
+    digest bytea NOT NULL,
+    session_id uuid NOT NULL,
+    kind text NOT NULL CHECK (kind OPERATOR(pg_catalog.=) ANY ('{access,refresh}'::text[])),
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, digest),
+    FOREIGN KEY (tenant_id, session_id) REFERENCES curfew.session ON DELETE CASCADE
+);
+CREATE INDEX session_token_by_session ON curfew.session_token (tenant_id, session_id);
+COMMENT ON TABLE curfew.session_token IS 'Tokens, as SHA-256 digests. One is valid while its session is live and its people are active.';

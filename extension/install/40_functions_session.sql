@@ -1,0 +1,199 @@
+-- What anybody calls: sessions and who is calling.
+
+CREATE TYPE curfew.session_info AS (
+    id uuid,
+    lifecycle text,
+    state text,
+    version bigint,
+    live boolean,
+    terminal boolean,
+    owner_id uuid,
+    agent_id uuid,
+    workspace_id uuid,
+    operator_workspace_id uuid,
+    parent_id uuid,
+    scopes text[],
+    marks jsonb,
+    created_at timestamptz,
+    updated_at timestamptz,
+    started_at timestamptz,
+    ended_at timestamptz,
+    deadline timestamptz,
+    metered_ms bigint,
+    replayed boolean
+);
+COMMENT ON TYPE curfew.session_info IS 'A session as it is now, its deadline considered.';
+
+CREATE TYPE curfew.session_created AS (
+    id uuid,
+    lifecycle text,
+    state text,
+    version bigint,
+    live boolean,
+    terminal boolean,
+    owner_id uuid,
+    agent_id uuid,
+    workspace_id uuid,
+    operator_workspace_id uuid,
+    parent_id uuid,
+    scopes text[],
+    marks jsonb,
+    created_at timestamptz,
+    updated_at timestamptz,
+    started_at timestamptz,
+    ended_at timestamptz,
+    deadline timestamptz,
+    metered_ms bigint,
+    replayed boolean,
+    token text,
+    refresh_token text
+);
+COMMENT ON TYPE curfew.session_created IS 'A session that has just begun, with its tokens, which are shown only here.';
+
+CREATE TYPE curfew.audit_entry AS (
+    id uuid,
+    at timestamptz,
+    session_id uuid,
+    event text,
+    action text,
+    outcome text,
+    actor_id uuid,
+    on_behalf_of uuid,
+    db_role text,
+    relation text,
+    via text,
+    request_id text,
+    from_state text,
+    to_state text,
+    version bigint,
+    reason text,
+    details jsonb
+);
+COMMENT ON TYPE curfew.audit_entry IS 'One audit event.';
+
+CREATE FUNCTION curfew.create_session(lifecycle text, owner uuid DEFAULT NULL, agent uuid DEFAULT NULL, workspace text DEFAULT NULL,
+    scopes text[] DEFAULT NULL, timers jsonb DEFAULT NULL, title text DEFAULT NULL, labels jsonb DEFAULT NULL,
+    metadata jsonb DEFAULT NULL, fields jsonb DEFAULT NULL, parent uuid DEFAULT NULL)
+RETURNS curfew.session_created
+AS 'MODULE_PATHNAME', 'curfew_create_session' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.create_session(text, uuid, uuid, text, text[], jsonb, text, jsonb, jsonb, jsonb, uuid) IS 'Begins a session of a lifecycle and gives its tokens, once. The owner is the caller, unless an administrator or a service names another. timers: seconds per timer setting.';
+
+CREATE FUNCTION curfew.act(session_id uuid, action text, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL,
+    lifecycle text DEFAULT NULL, workspace text DEFAULT NULL, require_reason boolean DEFAULT false)
+RETURNS curfew.session_info
+AS 'MODULE_PATHNAME', 'curfew_act' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.act(uuid, text, text, bigint, text, text, boolean) IS 'Takes an action of the session''s lifecycle. A session of another lifecycle or workspace than those named is not found.';
+
+CREATE FUNCTION curfew.terminate_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL)
+RETURNS curfew.session_info
+AS 'MODULE_PATHNAME', 'curfew_terminate_session' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.terminate_session(uuid, text, bigint) IS 'Terminates a session: its lifecycle''s action "terminate".';
+
+CREATE FUNCTION curfew.cancel_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL)
+RETURNS curfew.session_info
+AS 'MODULE_PATHNAME', 'curfew_cancel_session' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.cancel_session(uuid, text, bigint) IS 'Cancels a session: its lifecycle''s action "cancel".';
+
+CREATE FUNCTION curfew.end_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL)
+RETURNS curfew.session_info
+AS 'MODULE_PATHNAME', 'curfew_end_session' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.end_session(uuid, text, bigint) IS 'Ends a session: its lifecycle''s action "end".';
+
+CREATE FUNCTION curfew.archive_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL)
+RETURNS curfew.session_info
+AS 'MODULE_PATHNAME', 'curfew_archive_session' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.archive_session(uuid, text, bigint) IS 'Archives a session: its lifecycle''s action "archive".';
+
+CREATE FUNCTION curfew.unarchive_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL)
+RETURNS curfew.session_info
+AS 'MODULE_PATHNAME', 'curfew_unarchive_session' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.unarchive_session(uuid, text, bigint) IS 'Takes out of the archive a session: its lifecycle''s action "unarchive".';
+
+CREATE FUNCTION curfew.get_session(session_id uuid, lifecycle text DEFAULT NULL, workspace text DEFAULT NULL)
+RETURNS curfew.session_info
+AS 'MODULE_PATHNAME', 'curfew_get_session' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.get_session(uuid, text, text) IS 'A session that the caller may read.';
+
+CREATE FUNCTION curfew.get_session_detail(session_id uuid, OUT title text, OUT labels jsonb, OUT metadata jsonb, OUT fields jsonb)
+RETURNS record
+AS 'MODULE_PATHNAME', 'curfew_get_session_detail' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.get_session_detail(uuid) IS 'What people read of a session and the engine does not decide on.';
+
+CREATE FUNCTION curfew.list_sessions(lifecycle text DEFAULT NULL, state text DEFAULT NULL, owner uuid DEFAULT NULL,
+    agent uuid DEFAULT NULL, workspace text DEFAULT NULL, max_rows integer DEFAULT 50, after uuid DEFAULT NULL)
+RETURNS SETOF curfew.session_info
+AS 'MODULE_PATHNAME', 'curfew_list_sessions' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.list_sessions(text, text, uuid, uuid, text, integer, uuid) IS 'The sessions that the caller may read, newest first. after: the id of the last row seen.';
+
+CREATE FUNCTION curfew.introspect(token text, OUT active boolean, OUT session_id uuid, OUT tenant_id uuid, OUT lifecycle text,
+    OUT state text, OUT principal_id uuid, OUT scopes text[], OUT expires_at timestamptz)
+RETURNS record
+AS 'MODULE_PATHNAME', 'curfew_introspect' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.introspect(text) IS 'Whether an access token of the caller''s tenant is valid now, and what it stands for. Of any other token only that it is not active.';
+
+CREATE FUNCTION curfew.audit_log(session_id uuid DEFAULT NULL, event text DEFAULT NULL, actor uuid DEFAULT NULL,
+    since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, max_rows integer DEFAULT 100,
+    after uuid DEFAULT NULL)
+RETURNS SETOF curfew.audit_entry
+AS 'MODULE_PATHNAME', 'curfew_audit_log' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.audit_log(uuid, text, uuid, timestamptz, timestamptz, integer, uuid) IS 'What happened, oldest first: of a session that the caller may read or, for administrators and the scope audit:read, of the tenant.';
+
+CREATE FUNCTION curfew.authenticate(credential text, tenant text DEFAULT NULL, via text DEFAULT NULL, request_id text DEFAULT NULL,
+    OUT tenant_id uuid, OUT principal_id uuid, OUT session_id uuid, OUT kind text, OUT role text)
+RETURNS record
+AS 'MODULE_PATHNAME', 'curfew_authenticate' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.authenticate(text, text, text, text) IS 'Resolves an API key or a session token to its principal, who is the caller for the rest of the transaction.';
+
+CREATE FUNCTION curfew.act_as(tenant text, principal uuid)
+RETURNS void
+AS 'MODULE_PATHNAME', 'curfew_act_as' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.act_as(text, uuid) IS 'Acts as a principal for the rest of the transaction. Audit rows name the principal and the database role.';
+
+CREATE FUNCTION curfew.current_tenant()
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'curfew_current_tenant' LANGUAGE C STABLE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.current_tenant() IS 'The caller''s tenant, or null.';
+
+CREATE FUNCTION curfew.current_principal()
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'curfew_current_principal' LANGUAGE C STABLE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.current_principal() IS 'The caller''s principal, or null.';
+
+CREATE FUNCTION curfew.current_session()
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'curfew_current_session' LANGUAGE C STABLE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.current_session() IS 'The caller''s session, or null.';

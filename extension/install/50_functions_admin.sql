@@ -1,0 +1,138 @@
+-- What administrators call: tenants, people, keys, database roles, lifecycles.
+
+CREATE FUNCTION curfew.create_tenant(slug text, name text DEFAULT NULL)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'curfew_create_tenant' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.create_tenant(text, text) IS 'Makes a tenant.';
+
+CREATE FUNCTION curfew.create_workspace(slug text, name text DEFAULT NULL, operator boolean DEFAULT false, tenant text DEFAULT NULL)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'curfew_create_workspace' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.create_workspace(text, text, boolean, text) IS 'Makes a workspace. operator: it may take the operator''s place in sessions between workspaces.';
+
+CREATE FUNCTION curfew.create_principal(name text, kind text DEFAULT 'user', role text DEFAULT 'member', scopes text[] DEFAULT NULL,
+    email text DEFAULT NULL, full_name text DEFAULT NULL, tenant text DEFAULT NULL)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'curfew_create_principal' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.create_principal(text, text, text, text[], text, text, text) IS 'Makes a user, service or agent. Without scopes an admin has all of them and others none.';
+
+CREATE FUNCTION curfew.add_member(workspace text, principal uuid, role text DEFAULT 'member', tenant text DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'curfew_add_member' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.add_member(text, uuid, text, text) IS 'Makes a principal a member of a workspace, or changes the role of one.';
+
+CREATE FUNCTION curfew.issue_api_key(principal uuid, prefix text DEFAULT 'cf_', workspace text DEFAULT NULL, scopes text[] DEFAULT NULL,
+    expires_at timestamptz DEFAULT NULL, tenant text DEFAULT NULL, OUT id uuid, OUT key text)
+RETURNS record
+AS 'MODULE_PATHNAME', 'curfew_issue_api_key' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.issue_api_key(uuid, text, text, text[], timestamptz, text) IS 'Issues a key, which is shown only here. {workspace} in the prefix becomes six hex digits of the workspace''s id.';
+
+CREATE FUNCTION curfew.revoke_api_key(id uuid, tenant text DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'curfew_revoke_api_key' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.revoke_api_key(uuid, text) IS 'Revokes a key, for good.';
+
+CREATE FUNCTION curfew.suspend_principal(id uuid, reason text DEFAULT NULL, tenant text DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'curfew_suspend_principal' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.suspend_principal(uuid, text, text) IS 'Suspends a principal: nothing that it or its sessions'' tokens ask for is done.';
+
+CREATE FUNCTION curfew.resume_principal(id uuid, reason text DEFAULT NULL, tenant text DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'curfew_resume_principal' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.resume_principal(uuid, text, text) IS 'Undoes a suspension.';
+
+CREATE FUNCTION curfew.revoke_principal(id uuid, reason text DEFAULT NULL, tenant text DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'curfew_revoke_principal' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.revoke_principal(uuid, text, text) IS 'Revokes a principal, for good.';
+
+CREATE FUNCTION curfew.get_principal(id uuid, OUT principal_id uuid, OUT kind text, OUT role text, OUT status text, OUT name text,
+    OUT email text, OUT full_name text)
+RETURNS record
+AS 'MODULE_PATHNAME', 'curfew_get_principal' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.get_principal(uuid) IS 'A principal of the caller''s tenant.';
+
+CREATE FUNCTION curfew.map_role(role regrole, principal uuid, tenant text DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'curfew_map_role' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.map_role(regrole, uuid, text) IS 'Ties a database role to the principal as whom it acts.';
+
+CREATE FUNCTION curfew.unmap_role(role regrole, tenant text DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'curfew_unmap_role' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.unmap_role(regrole, text) IS 'Unties a database role.';
+
+CREATE FUNCTION curfew.grant_access(role regrole, kind text)
+RETURNS void
+AS 'MODULE_PATHNAME', 'curfew_grant_access' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.grant_access(regrole, text) IS 'Lets a database role in, as front, service, auditor or admin. For superusers.';
+
+CREATE FUNCTION curfew.revoke_access(role regrole)
+RETURNS void
+AS 'MODULE_PATHNAME', 'curfew_revoke_access' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.revoke_access(regrole) IS 'Takes back all that grant_access gave. For superusers.';
+
+CREATE FUNCTION curfew.define_lifecycle(name text, definition jsonb)
+RETURNS integer
+AS 'MODULE_PATHNAME', 'curfew_define_lifecycle' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.define_lifecycle(text, jsonb) IS 'Defines a lifecycle, or defines one anew, and gives its revision. A definition that cannot work is refused whole.';
+
+CREATE FUNCTION curfew.list_transitions(OUT lifecycle text, OUT state text, OUT action text, OUT who text, OUT scope text, OUT reason text,
+    OUT again text, OUT next_state text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'curfew_list_transitions' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.list_transitions() IS 'Every action from every state of every lifecycle.';
+
+CREATE FUNCTION curfew.lifecycle_diagram(name text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'curfew_lifecycle_diagram' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.lifecycle_diagram(text) IS 'A lifecycle as a Mermaid state diagram.';
+
+CREATE FUNCTION curfew.create_audit_partition(month date)
+RETURNS text
+AS 'MODULE_PATHNAME', 'curfew_create_audit_partition' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.create_audit_partition(date) IS 'Makes the audit log''s partition of a month and moves its rows there.';
+
+CREATE FUNCTION curfew.version()
+RETURNS text
+AS 'MODULE_PATHNAME', 'curfew_version' LANGUAGE C STABLE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.version() IS 'The version of the library that is loaded.';

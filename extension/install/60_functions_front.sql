@@ -1,0 +1,85 @@
+-- What a front's statements use to read ids, bodies and query parameters. They decide nothing.
+
+CREATE FUNCTION curfew.session_id(id text, prefix text DEFAULT '')
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'curfew_session_id' LANGUAGE C IMMUTABLE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.session_id(text, text) IS 'The UUID behind an id, with or without hyphens, after a prefix that must be there.';
+
+CREATE FUNCTION curfew.resolve_session(id text, lifecycle text, workspace text DEFAULT NULL)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'curfew_resolve_session' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.resolve_session(text, text, text) IS 'The session of a UUID, of a unique prefix of at least four hex digits, or of a maip-sess: id.';
+
+CREATE FUNCTION curfew.maip_session_id(id uuid)
+RETURNS text
+AS 'MODULE_PATHNAME', 'curfew_maip_session_id' LANGUAGE C STABLE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.maip_session_id(uuid) IS 'A session''s id as maip-sess:<8 hex>:<16 hex>.';
+
+CREATE FUNCTION curfew.json_body(body text)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'curfew_json_body' LANGUAGE C IMMUTABLE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.json_body(text) IS 'A request''s body, which is a JSON object; an empty one is {}.';
+
+CREATE FUNCTION curfew.body_text(body jsonb, field text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'curfew_body_text' LANGUAGE C IMMUTABLE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.body_text(jsonb, text) IS 'A body''s member that is a string; null when absent or null.';
+
+CREATE FUNCTION curfew.body_integer(body jsonb, field text, minimum bigint DEFAULT NULL, maximum bigint DEFAULT NULL)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'curfew_body_integer' LANGUAGE C IMMUTABLE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.body_integer(jsonb, text, bigint, bigint) IS 'A body''s member that is a whole number; null when absent or null.';
+
+CREATE FUNCTION curfew.body_object(body jsonb, field text)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'curfew_body_object' LANGUAGE C IMMUTABLE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.body_object(jsonb, text) IS 'A body''s member that is an object; null when absent or null.';
+
+CREATE FUNCTION curfew.body_texts(body jsonb, field text)
+RETURNS text[]
+AS 'MODULE_PATHNAME', 'curfew_body_texts' LANGUAGE C IMMUTABLE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.body_texts(jsonb, text) IS 'A body''s member that is a list of strings; null when absent or null.';
+
+CREATE FUNCTION curfew.body_uuid(body jsonb, field text)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'curfew_body_uuid' LANGUAGE C IMMUTABLE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.body_uuid(jsonb, text) IS 'A body''s member that is a UUID; null when absent or null.';
+
+CREATE FUNCTION curfew.query_integer(value text, field text, minimum bigint DEFAULT NULL, maximum bigint DEFAULT NULL)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'curfew_query_integer' LANGUAGE C IMMUTABLE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.query_integer(text, text, bigint, bigint) IS 'A query parameter that is a whole number.';
+
+CREATE FUNCTION curfew.query_uuid(value text, field text)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'curfew_query_uuid' LANGUAGE C IMMUTABLE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.query_uuid(text, text) IS 'A query parameter that is a UUID.';
+
+CREATE FUNCTION curfew.rfc3339(at timestamptz, digits integer DEFAULT 3)
+RETURNS text
+AS 'MODULE_PATHNAME', 'curfew_rfc3339' LANGUAGE C IMMUTABLE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.rfc3339(timestamptz, integer) IS 'A time as RFC 3339 writes it, in UTC, cut to that many digits of a second.';

@@ -1,0 +1,2 @@
+-- The lifecycles of the contracts, defined as any other.
+--@lifecycles

@@ -1,0 +1,17 @@
+-- Closed by default: curfew.grant_access opens what a role needs.
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA curfew FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA curfew FROM PUBLIC;
+
+-- What pg_dump saves. The built-in lifecycles come with the extension.
+SELECT pg_catalog.pg_extension_config_dump('curfew.tenant', '');
+SELECT pg_catalog.pg_extension_config_dump('curfew.workspace', '');
+SELECT pg_catalog.pg_extension_config_dump('curfew.principal', '');
+SELECT pg_catalog.pg_extension_config_dump('curfew.workspace_member', '');
+SELECT pg_catalog.pg_extension_config_dump('curfew.api_key', '');
+SELECT pg_catalog.pg_extension_config_dump('curfew.role_mapping', '');
+SELECT pg_catalog.pg_extension_config_dump('curfew.lifecycle', 'WHERE NOT builtin');
+SELECT pg_catalog.pg_extension_config_dump('curfew.session', '');
+SELECT pg_catalog.pg_extension_config_dump('curfew.session_detail', '');
+SELECT pg_catalog.pg_extension_config_dump('curfew.session_token', '');
+SELECT pg_catalog.pg_extension_config_dump('curfew.audit_event_default', '');

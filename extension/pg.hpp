@@ -1,0 +1,94 @@
+// PostgreSQL's headers, inside extern "C", and the one place that knows how its versions differ. Included by .cpp
+// files and by headers of the shell only; never by core/.
+//
+// Whoever includes this lives under PostgreSQL's rules: an error is a longjmp, so locals are trivially destructible,
+// memory is palloc's, and there is no exception. Functions in lower_case may raise; those in CamelCase do not.
+#pragma once
+
+extern "C" {
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "commands/trigger.h"
+#include "common/cryptohash.h"
+#include "common/jsonapi.h"
+#include "common/sha2.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/jsonb.h"
+#include "utils/jsonfuncs.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/numeric.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+#include "utils/uuid.h"
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+}
+
+#if PG_VERSION_NUM < 140000
+#error "Curfew needs PostgreSQL 14 or later"
+#endif
+
+namespace curfew {
+
+// Whether the text is well-formed JSON; never raises for the text's sake.
+inline bool is_json(text* value) {
+#if PG_VERSION_NUM >= 170000
+    JsonLexContext lex;
+    makeJsonLexContext(&lex, value, false);
+    return pg_parse_json(&lex, &nullSemAction) == JSON_SUCCESS;
+#else
+    return pg_parse_json(makeJsonLexContext(value, false), &nullSemAction) == JSON_SUCCESS;
+#endif
+}
+
+// Makes the function's result a materialized set of its declared row type.
+inline void begin_materialized_set(FunctionCallInfo fcinfo) {
+#if PG_VERSION_NUM >= 150000
+    InitMaterializedSRF(fcinfo, 0);
+#else
+    ReturnSetInfo* info = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    if (info == nullptr || !IsA(info, ReturnSetInfo) || !(info->allowedModes & SFRM_Materialize))
+        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                        errmsg("set-valued function called in a context that cannot accept a set")));
+    MemoryContext previous = MemoryContextSwitchTo(info->econtext->ecxt_per_query_memory);
+    TupleDesc descriptor;
+    if (get_call_result_type(fcinfo, nullptr, &descriptor) != TYPEFUNC_COMPOSITE)
+        elog(ERROR, "return type must be a row type");
+    info->returnMode = SFRM_Materialize;
+    info->setResult = tuplestore_begin_heap(true, false, work_mem);
+    info->setDesc = descriptor;
+    MemoryContextSwitchTo(previous);
+#endif
+}
+
+// Whether `user` may execute the function.
+inline bool may_execute(Oid function, Oid user) {
+#if PG_VERSION_NUM >= 160000
+    return object_aclcheck(ProcedureRelationId, function, user, ACL_EXECUTE) == ACLCHECK_OK;
+#else
+    return pg_proc_aclcheck(function, user, ACL_EXECUTE) == ACLCHECK_OK;
+#endif
+}
+
+} // namespace curfew

@@ -1,0 +1,20 @@
+#include "rfc3339.hpp"
+
+namespace curfew {
+
+Datum rfc3339_datum(core::Instant at, int digits) {
+    pg_tm parts = {};
+    fsec_t microseconds = 0;
+    if (at == core::kNever || timestamp2tm(at, nullptr, &parts, &microseconds, nullptr, nullptr) != 0)
+        ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
+
+    char fraction[8] = "";
+    if (digits > 0) {
+        snprintf(fraction, sizeof fraction, ".%06d", static_cast<int>(microseconds));
+        fraction[digits + 1] = '\0';
+    }
+    return CStringGetTextDatum(psprintf("%04d-%02d-%02dT%02d:%02d:%02d%sZ", parts.tm_year, parts.tm_mon, parts.tm_mday,
+                                        parts.tm_hour, parts.tm_min, parts.tm_sec, fraction));
+}
+
+} // namespace curfew

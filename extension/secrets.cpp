@@ -1,0 +1,93 @@
+#include "secrets.hpp"
+
+namespace curfew {
+
+void fill_random(uint8* bytes, int count) {
+    if (!pg_strong_random(bytes, static_cast<size_t>(count)))
+        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate random values")));
+}
+
+Datum digest_datum(std::string_view secret) {
+    bytea* digest = static_cast<bytea*>(palloc(VARHDRSZ + kDigestSize));
+    SET_VARSIZE(digest, VARHDRSZ + kDigestSize);
+    pg_cryptohash_ctx* context = pg_cryptohash_create(PG_SHA256);
+    if (context == nullptr)
+        ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+    bool done = pg_cryptohash_init(context) >= 0 &&
+                pg_cryptohash_update(context, reinterpret_cast<const uint8*>(secret.data()), secret.size()) >= 0 &&
+                pg_cryptohash_final(context, reinterpret_cast<uint8*>(VARDATA(digest)), kDigestSize) >= 0;
+    pg_cryptohash_free(context);
+    if (!done)
+        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not compute a digest")));
+    return PointerGetDatum(digest);
+}
+
+pg_uuid_t new_uuid(bool random) {
+    pg_uuid_t id;
+    fill_random(id.data, UUID_LEN);
+    if (!random) {
+        // Milliseconds since 1970, big-endian, in the first 48 bits (RFC 9562, section 5.7).
+        int64 since_2000 = GetCurrentTimestamp() / 1000;
+        uint64 milliseconds =
+            static_cast<uint64>(since_2000) + uint64{POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE} * SECS_PER_DAY * 1000;
+        for (int i = 0; i < 6; ++i)
+            id.data[i] = static_cast<uint8>(milliseconds >> (8 * (5 - i)));
+    }
+    id.data[6] = static_cast<uint8>((id.data[6] & 0x0f) | (random ? 0x40 : 0x70));
+    id.data[8] = static_cast<uint8>((id.data[8] & 0x3f) | 0x80);
+    return id;
+}
+
+void random_key_text(char* text) {
+    static constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    uint8 bytes[kKeyRandomSize];
+    fill_random(bytes, kKeyRandomSize);
+    for (int i = 0; i < kKeyRandomSize; i += 3) {
+        uint32 group = uint32{bytes[i]} << 16 | uint32{bytes[i + 1]} << 8 | bytes[i + 2];
+        for (int shift = 18; shift >= 0; shift -= 6)
+            *text++ = kAlphabet[(group >> shift) & 63];
+    }
+}
+
+void HexText(const uint8* bytes, int count, char* text) {
+    static constexpr char kDigits[] = "0123456789abcdef";
+    for (int i = 0; i < count; ++i) {
+        text[2 * i] = kDigits[bytes[i] >> 4];
+        text[2 * i + 1] = kDigits[bytes[i] & 15];
+    }
+}
+
+bool HexBytes(std::string_view text, uint8* bytes, int count) {
+    if (text.size() != static_cast<size_t>(2 * count))
+        return false;
+    for (int i = 0; i < 2 * count; ++i) {
+        char c = text[i];
+        int digit = c >= '0' && c <= '9'   ? c - '0'
+                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                           : -1;
+        if (digit < 0)
+            return false;
+        bytes[i / 2] = static_cast<uint8>(i % 2 == 0 ? digit << 4 : bytes[i / 2] | digit);
+    }
+    return true;
+}
+
+bool ParseUuid(std::string_view text, pg_uuid_t* id) {
+    char digits[2 * UUID_LEN];
+    if (text.size() == 2 * UUID_LEN)
+        return HexBytes(text, id->data, UUID_LEN);
+    if (text.size() != 36)
+        return false;
+    int count = 0;
+    for (int i = 0; i < 36; ++i) {
+        bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+        if (hyphen != (text[i] == '-'))
+            return false;
+        if (!hyphen)
+            digits[count++] = text[i];
+    }
+    return HexBytes({digits, sizeof digits}, id->data, UUID_LEN);
+}
+
+} // namespace curfew

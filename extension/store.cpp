@@ -1,0 +1,134 @@
+#include "store.hpp"
+
+namespace curfew {
+namespace {
+
+Oid owner = InvalidOid;
+MemoryContext outer_context = nullptr;
+
+void prepare(Statement& statement) {
+    if (statement.plan != nullptr && SPI_plan_is_valid(statement.plan))
+        return;
+    if (statement.plan != nullptr) {
+        SPIPlanPtr stale = statement.plan;
+        statement.plan = nullptr;
+        SPI_freeplan(stale);
+    }
+    int count = 0;
+    while (count < kMaxParameters && OidIsValid(statement.types[count]))
+        ++count;
+    SPIPlanPtr plan = SPI_prepare(statement.sql, count, statement.types);
+    if (plan == nullptr)
+        elog(ERROR, "curfew could not prepare a statement: %s", SPI_result_code_string(SPI_result));
+    if (SPI_keepplan(plan) != 0)
+        elog(ERROR, "curfew could not keep a plan");
+    statement.plan = plan;
+}
+
+struct Caller {
+    Oid user;
+    int security_context;
+};
+
+Caller become_owner() {
+    Caller caller;
+    GetUserIdAndSecContext(&caller.user, &caller.security_context);
+    SetUserIdAndSecContext(owner, caller.security_context | SECURITY_LOCAL_USERID_CHANGE);
+    return caller;
+}
+
+void become_caller(const Caller& caller) { SetUserIdAndSecContext(caller.user, caller.security_context); }
+
+} // namespace
+
+Store open_store(FunctionCallInfo fcinfo) {
+    Store store = {owner, outer_context};
+    HeapTuple function = SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
+    if (!HeapTupleIsValid(function))
+        elog(ERROR, "cache lookup failed for function %u", fcinfo->flinfo->fn_oid);
+    owner = reinterpret_cast<Form_pg_proc>(GETSTRUCT(function))->proowner;
+    ReleaseSysCache(function);
+
+    outer_context = CurrentMemoryContext;
+    if (SPI_connect() != SPI_OK_CONNECT)
+        elog(ERROR, "curfew could not connect to SPI");
+    return store;
+}
+
+void close_store(const Store& store) {
+    SPI_finish();
+    owner = store.outer_owner;
+    outer_context = store.outer_context;
+}
+
+Oid extension_owner() { return owner; }
+
+MemoryContext caller_context() { return outer_context; }
+
+uint64 run(Statement& statement, const Parameters& parameters) {
+    Caller caller = become_owner();
+    prepare(statement);
+    int result = SPI_execute_plan(statement.plan, const_cast<Datum*>(parameters.values), parameters.nulls, false, 0);
+    become_caller(caller);
+    if (result < 0)
+        elog(ERROR, "curfew could not run a statement: %s", SPI_result_code_string(result));
+    return SPI_processed;
+}
+
+Portal open_cursor(Statement& statement, const Parameters& parameters) {
+    Caller caller = become_owner();
+    prepare(statement);
+    Portal cursor = SPI_cursor_open(nullptr, statement.plan, const_cast<Datum*>(parameters.values), parameters.nulls,
+                                    false);
+    become_caller(caller);
+    if (cursor == nullptr)
+        elog(ERROR, "curfew could not open a cursor: %s", SPI_result_code_string(SPI_result));
+    return cursor;
+}
+
+uint64 fetch(Portal cursor, long count) {
+    Caller caller = become_owner();
+    SPI_cursor_fetch(cursor, true, count);
+    become_caller(caller);
+    return SPI_processed;
+}
+
+void run_utility(const char* sql) {
+    Caller caller = become_owner();
+    int result = SPI_execute(sql, false, 0);
+    become_caller(caller);
+    if (result < 0)
+        elog(ERROR, "curfew could not run a statement: %s", SPI_result_code_string(result));
+}
+
+void add(Parameters* parameters, const Value& value) { parameters->AddIf(!value.null, value.datum); }
+
+Value result_value(uint64 row, int column) {
+    Value value;
+    value.datum = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column + 1, &value.null);
+    return value;
+}
+
+std::string_view text_view(Datum datum) {
+    text* value = DatumGetTextPP(datum);
+    return {VARDATA_ANY(value), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(value))};
+}
+
+Datum text_datum(std::string_view text) {
+    return PointerGetDatum(cstring_to_text_with_len(text.data(), static_cast<int>(text.size())));
+}
+
+std::span<const std::string_view> text_views(const Value& array) {
+    if (array.null)
+        return {};
+    Datum* elements;
+    bool* nulls;
+    int count;
+    deconstruct_array(DatumGetArrayTypeP(array.datum), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
+    std::string_view* views = static_cast<std::string_view*>(palloc(sizeof(std::string_view) * (count + 1)));
+    for (int i = 0; i < count; ++i)
+        views[i] = nulls[i] ? std::string_view{} : text_view(elements[i]);
+    return {views, static_cast<std::size_t>(count)};
+}
+
+} // namespace curfew

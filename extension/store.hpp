@@ -1,0 +1,89 @@
+// Running SQL: kept plans, arguments, results, and the switch to the extension's owner around each statement.
+// store*.cpp are the only files that speak SPI.
+#pragma once
+
+#include "pg.hpp"
+
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+namespace curfew {
+
+inline constexpr int kMaxParameters = 40;
+
+// A statement with a kept plan; one static object per statement.
+struct Statement {
+    const char* sql;
+    Oid types[kMaxParameters]; // ends at the first InvalidOid
+    SPIPlanPtr plan = nullptr;
+};
+
+// The parameters of one execution, in order.
+struct Parameters {
+    Datum values[kMaxParameters];
+    char nulls[kMaxParameters];
+    int count = 0;
+
+    void Add(Datum value) {
+        Assert(count < kMaxParameters);
+        values[count] = value;
+        nulls[count++] = ' ';
+    }
+    void AddNull() {
+        Add(0);
+        nulls[count - 1] = 'n';
+    }
+    void AddIf(bool present, Datum value) { present ? Add(value) : AddNull(); }
+    void Add(const pg_uuid_t& id) { Add(UUIDPGetDatum(const_cast<pg_uuid_t*>(&id))); }
+};
+static_assert(std::is_trivially_destructible_v<Parameters>);
+
+// A value that may be absent.
+struct Value {
+    Datum datum;
+    bool null;
+};
+
+// What an open store puts back when it is closed.
+struct Store {
+    Oid outer_owner;
+    MemoryContext outer_context;
+};
+
+// Opens the store for one SQL-callable function: connects SPI and remembers the function's owner, the extension's,
+// as whom statements run. What is allocated until close_store() goes with it; results are built in caller_context().
+Store open_store(FunctionCallInfo fcinfo);
+void close_store(const Store& store);
+
+// The role that owns the extension; valid while the store is open.
+Oid extension_owner();
+
+// Runs the statement as the extension's owner and returns the number of rows. Never read-only: each run sees what
+// was committed before it.
+uint64 run(Statement& statement, const Parameters& parameters);
+
+// Opens a cursor over a query, and fetches its next rows as the result; both as the extension's owner.
+Portal open_cursor(Statement& statement, const Parameters& parameters);
+uint64 fetch(Portal cursor, long count);
+
+// Runs SQL without a kept plan as the extension's owner, for statements about objects (GRANT, CREATE TABLE).
+void run_utility(const char* sql);
+
+// Adds a value, or null.
+void add(Parameters* parameters, const Value& value);
+
+// Column `column` (from 0) of row `row` of the last result.
+Value result_value(uint64 row, int column);
+
+// The result of text columns as views into the result's memory.
+std::string_view text_view(Datum text);
+Datum text_datum(std::string_view text);
+
+// The elements of a text[] as views; none for null.
+std::span<const std::string_view> text_views(const Value& array);
+
+// A memory context that outlives close_store(): where results for the caller are built.
+MemoryContext caller_context();
+
+} // namespace curfew

@@ -1,0 +1,75 @@
+// Queries that only read: details, lists, tokens, the audit log.
+#pragma once
+
+#include "store_session.hpp"
+
+namespace curfew {
+
+// title, labels, metadata, fields
+inline constexpr int kDetailColumns = 4;
+void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, Value* columns);
+
+// What narrows a list; null values narrow nothing.
+struct SessionFilter {
+    Value lifecycle = {0, true};
+    Value owner = {0, true};
+    Value agent = {0, true};
+    Value workspace = {0, true};
+    Value after_created_at = {0, true}; // the last row seen
+    Value after_id = {0, true};
+    bool everything = false; // the caller may have to do with any session of the tenant
+};
+
+// Opens a cursor over sessions that the caller might be allowed to see, newest first. Each row: the session columns,
+// the lifecycle's revision and xmin, the caller's role in its workspace and in its operator workspace.
+inline constexpr int kListRevision = kSessionColumns;
+inline constexpr int kListWrittenBy = kSessionColumns + 1;
+inline constexpr int kListWorkspaceRole = kSessionColumns + 2;
+inline constexpr int kListOperatorRole = kSessionColumns + 3;
+Portal open_session_list(const Identity& identity, const core::CallerFacts& caller, const SessionFilter& filter);
+
+// The creation time of a session, for a cursor; null when it is not there.
+Value read_created_at(const pg_uuid_t& tenant, const pg_uuid_t& session);
+
+// The session of an access token of the tenant: the session columns, the lifecycle's revision and xmin, the owner's
+// status, the agent's status or null. False when there is none.
+inline constexpr int kTokenOwnerStatus = kSessionColumns + 2;
+inline constexpr int kTokenAgentStatus = kSessionColumns + 3;
+bool read_token_session(const pg_uuid_t& tenant, std::string_view token);
+
+// Audit rows as the columns of curfew.audit_entry, oldest first.
+inline constexpr int kAuditColumns = 17;
+struct AuditFilter {
+    Value session = {0, true};
+    Value event = {0, true};
+    Value actor = {0, true};
+    Value since = {0, true};
+    Value until = {0, true};
+    Value after = {0, true}; // id of the last row seen
+    int rows = 100;
+};
+uint64 read_audit(const pg_uuid_t& tenant, const AuditFilter& filter);
+
+// id, kind, role, status, name, email, full_name of a principal; false when there is none.
+inline constexpr int kPrincipalColumns = 7;
+bool read_principal(const pg_uuid_t& tenant, const pg_uuid_t& principal, Value* columns);
+
+// Whether a principal may take part in sessions, and with which scopes.
+struct PrincipalStanding {
+    bool found = false;
+    core::Refusal refusal = core::Refusal::none;
+    core::Scopes scopes;
+};
+PrincipalStanding read_standing(const pg_uuid_t& tenant, const pg_uuid_t& principal);
+
+// The first 8 bytes of the tenant's session tokens.
+bytea* read_tag(const pg_uuid_t& tenant);
+
+// Ids of sessions of a lifecycle and, unless null, a workspace, between two ids, or whose last 8 bytes are `tail`;
+// at most two.
+uint64 read_ids_between(const pg_uuid_t& tenant, std::string_view lifecycle, const Value& workspace,
+                        const pg_uuid_t& first, const pg_uuid_t& last);
+uint64 read_ids_ending(const pg_uuid_t& tenant, std::string_view lifecycle, const Value& workspace,
+                       const uint8* tail);
+
+} // namespace curfew

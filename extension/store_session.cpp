@@ -1,0 +1,240 @@
+#include "store_session.hpp"
+
+#include "json.hpp"
+#include "lifecycle_cache.hpp"
+
+namespace curfew {
+namespace {
+
+// Columns of a load, before the session's own.
+enum LoadColumn {
+    kTenantStatus,
+    kPrincipalStatus,
+    kPrincipalKind,
+    kPrincipalRole,
+    kPrincipalScopes,
+    kKeyRevokedAt,
+    kKeyExpiresAt,
+    kCredentialScopes,
+    kBoundWorkspace,
+    kBoundIsOperator,
+    kWorkspaceRole,
+    kOperatorWorkspaceRole,
+    kTokenSession, // the session columns of the credential's own session, its lifecycle's version, its owner's status
+    kTokenRevision = int{kTokenSession} + int{kSessionColumns},
+    kTokenWrittenBy,
+    kTokenOwnerStatus,
+    kLoadedSession,
+    kLoadedRevision = int{kLoadedSession} + int{kSessionColumns},
+    kLoadedWrittenBy
+};
+
+// A load for one kind of credential. $1 tenant, $2 principal, $3 session, $4 workspace when there is no session,
+// $5 the credential's id or the database role.
+#define CURFEW_LOAD(key_columns, token_columns, credential_join)                                                   \
+    "SELECT t.status, p.status, p.kind, p.role, p.scopes, " key_columns ","                                        \
+    " (SELECT r.role FROM curfew.workspace_member r WHERE r.tenant_id = p.tenant_id"                               \
+    "  AND r.workspace_id = COALESCE(s.workspace_id, $4) AND r.principal_id = p.id),"                              \
+    " CASE WHEN s.operator_workspace_id IS NOT NULL THEN"                                                          \
+    "  (SELECT r.role FROM curfew.workspace_member r WHERE r.tenant_id = p.tenant_id"                              \
+    "   AND r.workspace_id = s.operator_workspace_id AND r.principal_id = p.id) END,"                              \
+    " " token_columns ", " CURFEW_SESSION_COLUMNS("s") ", l.revision, l.xmin"                                      \
+    " FROM curfew.principal p JOIN curfew.tenant t ON t.id = p.tenant_id " credential_join                         \
+    " LEFT JOIN curfew.session s ON s.tenant_id = p.tenant_id AND s.id = $3"                                       \
+    " LEFT JOIN curfew.lifecycle l ON l.name = s.lifecycle"                                                        \
+    " WHERE p.tenant_id = $1 AND p.id = $2"
+
+#define CURFEW_NO_KEY "NULL::timestamptz, NULL::timestamptz, NULL::text[], NULL::uuid, NULL::boolean"
+#define CURFEW_NO_TOKEN                                                                                            \
+    "NULL::uuid, NULL::text, NULL::uuid, NULL::uuid, NULL::uuid, NULL::uuid, NULL::uuid, NULL::text, NULL::text,"  \
+    " NULL::bigint, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz,"                   \
+    " NULL::timestamptz, NULL::timestamptz, NULL::bigint, NULL::text[], NULL::jsonb, NULL::jsonb,"                 \
+    " NULL::integer, NULL::xid, NULL::text"
+
+Statement& load_statement(IdentityKind kind) {
+    static Statement plain = {CURFEW_LOAD(CURFEW_NO_KEY, CURFEW_NO_TOKEN, ""), {UUIDOID, UUIDOID, UUIDOID, UUIDOID}};
+    static Statement role = {
+        CURFEW_LOAD(CURFEW_NO_KEY, CURFEW_NO_TOKEN,
+                    "JOIN curfew.role_mapping m ON m.role = $5 AND m.tenant_id = p.tenant_id AND m.principal_id = p.id"),
+        {UUIDOID, UUIDOID, UUIDOID, UUIDOID, REGROLEOID}};
+    static Statement key = {
+        CURFEW_LOAD("k.revoked_at, k.expires_at, k.scopes, k.workspace_id, w.operator", CURFEW_NO_TOKEN,
+                    "JOIN curfew.api_key k ON k.tenant_id = p.tenant_id AND k.id = $5 AND k.principal_id = p.id"
+                    " LEFT JOIN curfew.workspace w ON w.tenant_id = k.tenant_id AND w.id = k.workspace_id"),
+        {UUIDOID, UUIDOID, UUIDOID, UUIDOID, UUIDOID}};
+    static Statement token = {
+        CURFEW_LOAD("NULL::timestamptz, NULL::timestamptz, c.scopes, NULL::uuid, NULL::boolean",
+                    CURFEW_SESSION_COLUMNS("c") ", cl.revision, cl.xmin, o.status",
+                    "JOIN curfew.session c ON c.tenant_id = p.tenant_id AND c.id = $5"
+                    " AND COALESCE(c.agent_id, c.owner_id) = p.id"
+                    " JOIN curfew.lifecycle cl ON cl.name = c.lifecycle"
+                    " JOIN curfew.principal o ON o.tenant_id = c.tenant_id AND o.id = c.owner_id"),
+        {UUIDOID, UUIDOID, UUIDOID, UUIDOID, UUIDOID}};
+
+    switch (kind) {
+    case IdentityKind::mapped_role:
+        return role;
+    case IdentityKind::api_key:
+        return key;
+    case IdentityKind::session_token:
+        return token;
+    default:
+        return plain;
+    }
+}
+
+std::string_view text_or_empty(const Value& value) { return value.null ? std::string_view{} : text_view(value.datum); }
+
+core::Refusal token_refusal(const Loaded& loaded, core::Instant now) {
+    SessionRow own = session_row(0, kTokenSession);
+    LifecycleVersion version = {DatumGetInt32(result_value(0, kTokenRevision).datum),
+                                DatumGetTransactionId(result_value(0, kTokenWrittenBy).datum)};
+    std::string_view owner_status = text_or_empty(result_value(0, kTokenOwnerStatus));
+    SPITupleTable* result = SPI_tuptable; // a compilation may run a statement of its own
+    const core::Lifecycle& lifecycle = compiled_lifecycle(text_view(own.column[kSessionLifecycle].datum), version);
+    SPI_tuptable = result;
+
+    core::Present present = core::PresentOf(lifecycle, session_facts(own, lifecycle), now);
+    if (!lifecycle.states[present.state].live)
+        return core::Refusal::session_not_live;
+    return loaded.refusal != core::Refusal::none ? loaded.refusal : StatusRefusal(owner_status);
+}
+
+} // namespace
+
+core::Refusal StatusRefusal(std::string_view status) {
+    if (status == "suspended")
+        return core::Refusal::principal_suspended;
+    return status == "revoked" ? core::Refusal::principal_revoked : core::Refusal::none;
+}
+
+SessionRow session_row(uint64 row, int first) {
+    SessionRow session;
+    for (int i = 0; i < kSessionColumns; ++i)
+        session.column[i] = result_value(row, first + i);
+    return session;
+}
+
+core::Uuid ToCore(const pg_uuid_t& id) {
+    core::Uuid uuid;
+    memcpy(uuid.data(), id.data, UUID_LEN);
+    return uuid;
+}
+
+core::MaybeUuid ToCore(const Value& id) {
+    core::MaybeUuid uuid;
+    uuid.set = !id.null;
+    if (uuid.set)
+        uuid.id = ToCore(*DatumGetUUIDP(id.datum));
+    return uuid;
+}
+
+core::Instant InstantOf(const Value& timestamp) {
+    if (timestamp.null)
+        return core::kUnset;
+    TimestampTz at = DatumGetTimestampTz(timestamp.datum);
+    return TIMESTAMP_IS_NOEND(at) ? core::kNever : at;
+}
+
+Datum TimestampDatum(core::Instant instant) {
+    return TimestampTzGetDatum(instant == core::kNever ? DT_NOEND : instant);
+}
+
+core::PartyFacts PartyFactsOf(const SessionRow& row) {
+    core::PartyFacts parties;
+    parties.owner = ToCore(row.column[kSessionOwner]).id;
+    parties.agent = ToCore(row.column[kSessionAgent]);
+    parties.workspace = ToCore(row.column[kSessionWorkspace]);
+    parties.operator_workspace = ToCore(row.column[kSessionOperatorWorkspace]);
+    return parties;
+}
+
+core::SessionFacts session_facts(const SessionRow& row, const core::Lifecycle& lifecycle) {
+    core::SessionFacts facts;
+    facts.state = core::FindState(lifecycle, text_view(row.column[kSessionState].datum));
+    if (facts.state == core::kNone)
+        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("a session is in a state that its lifecycle lacks")));
+    if (!row.column[kSessionDeadlineState].null)
+        facts.deadline_state = core::FindState(lifecycle, text_view(row.column[kSessionDeadlineState].datum));
+    facts.version = DatumGetInt64(row.column[kSessionVersion].datum);
+    facts.created_at = InstantOf(row.column[kSessionCreatedAt]);
+    facts.updated_at = InstantOf(row.column[kSessionUpdatedAt]);
+    facts.entered_at = InstantOf(row.column[kSessionEnteredAt]);
+    facts.started_at = InstantOf(row.column[kSessionStartedAt]);
+    facts.ended_at = InstantOf(row.column[kSessionEndedAt]);
+    facts.deadline = InstantOf(row.column[kSessionDeadline]);
+    facts.metered = DatumGetInt64(row.column[kSessionMetered].datum);
+
+    JsonNode marks = JsonNode::of_datum(row.column[kSessionMarks].datum);
+    for (int i = 0; i < lifecycle.mark_count; ++i)
+        if (marks.Member(lifecycle.marks[i].View()).Present())
+            facts.marks |= core::MarkBit(i);
+
+    if (!row.column[kSessionTimers].null) {
+        JsonNode settings = JsonNode::of_datum(row.column[kSessionTimers].datum);
+        for (int i = 0; i < lifecycle.timer_count; ++i) {
+            JsonNode seconds = settings.Member(lifecycle.timers[i].parameter.View());
+            if (seconds.IsNumber())
+                facts.settings[i] =
+                    DatumGetInt64(DirectFunctionCall1(numeric_int8, NumericGetDatum(seconds.Number()))) * core::kSecond;
+        }
+    }
+    return facts;
+}
+
+Loaded load(const Identity& identity, const pg_uuid_t* session, const pg_uuid_t* workspace, core::Instant now) {
+    Parameters parameters;
+    parameters.Add(identity.tenant);
+    parameters.Add(identity.principal);
+    session != nullptr ? parameters.Add(*session) : parameters.AddNull();
+    workspace != nullptr ? parameters.Add(*workspace) : parameters.AddNull();
+    if (identity.kind == IdentityKind::mapped_role)
+        parameters.Add(ObjectIdGetDatum(identity.role));
+    else if (identity.kind != IdentityKind::act_as)
+        parameters.Add(identity.credential);
+
+    Loaded loaded;
+    if (run(load_statement(identity.kind), parameters) == 0)
+        return loaded;
+    loaded.caller_found = true;
+
+    loaded.caller.principal = ToCore(identity.principal);
+    loaded.caller.kind = core::KindOf(text_view(result_value(0, kPrincipalKind).datum));
+    loaded.caller.role = core::RoleOf(text_view(result_value(0, kPrincipalRole).datum));
+    loaded.caller.bound_workspace = ToCore(result_value(0, kBoundWorkspace));
+    Value is_operator = result_value(0, kBoundIsOperator);
+    loaded.caller.bound_is_operator = !is_operator.null && DatumGetBool(is_operator.datum);
+    loaded.caller.workspace_role = core::RoleOf(text_or_empty(result_value(0, kWorkspaceRole)));
+    loaded.caller.operator_workspace_role = core::RoleOf(text_or_empty(result_value(0, kOperatorWorkspaceRole)));
+    loaded.grants.principal = text_views(result_value(0, kPrincipalScopes));
+    loaded.grants.credential = text_views(result_value(0, kCredentialScopes));
+    loaded.grants.limited = !result_value(0, kCredentialScopes).null;
+
+    loaded.session = session_row(0, kLoadedSession);
+    loaded.session_found = !loaded.session.column[kSessionId].null;
+    if (loaded.session_found)
+        loaded.version = {DatumGetInt32(result_value(0, kLoadedRevision).datum),
+                          DatumGetTransactionId(result_value(0, kLoadedWrittenBy).datum)};
+
+    if (text_view(result_value(0, kTenantStatus).datum) != "active")
+        loaded.refusal = core::Refusal::tenant_suspended;
+    if (loaded.refusal == core::Refusal::none)
+        loaded.refusal = StatusRefusal(text_view(result_value(0, kPrincipalStatus).datum));
+
+    if (identity.kind == IdentityKind::api_key) {
+        if (InstantOf(result_value(0, kKeyRevokedAt)) != core::kUnset &&
+            InstantOf(result_value(0, kKeyRevokedAt)) <= now)
+            loaded.refusal = core::Refusal::key_revoked;
+        else if (InstantOf(result_value(0, kKeyExpiresAt)) != core::kUnset &&
+                 InstantOf(result_value(0, kKeyExpiresAt)) <= now)
+            loaded.refusal = core::Refusal::key_expired;
+    } else if (identity.kind == IdentityKind::session_token) {
+        Value owner = result_value(0, int{kTokenSession} + int{kSessionOwner});
+        if (memcmp(DatumGetUUIDP(owner.datum)->data, identity.principal.data, UUID_LEN) != 0)
+            loaded.acting_for = owner;
+        loaded.refusal = token_refusal(loaded, now);
+    }
+    return loaded;
+}
+
+} // namespace curfew
