@@ -129,12 +129,9 @@ CURFEW_FUNCTION(create_principal) {
     principal.role = check_word(required_text(fcinfo, 2, "role"), "role", {"admin", "member", "reader"});
     principal.scopes = argument(fcinfo, 3);
     check_scopes(principal.scopes);
-    if (principal.scopes.null) {
-        Datum everything = text_datum("*");
-        principal.scopes = {PointerGetDatum(construct_array(&everything, principal.role == "admin" ? 1 : 0, TEXTOID, -1,
-                                                            false, TYPALIGN_INT)),
-                            false};
-    }
+    static constexpr std::string_view kEverything[] = {"*"};
+    if (principal.scopes.null)
+        principal.scopes = text_array({kEverything, principal.role == "admin" ? 1u : 0u});
     principal.email = argument(fcinfo, 4);
     principal.full_name = argument(fcinfo, 5);
     if (!insert_principal(call.tenant, principal))

@@ -152,6 +152,8 @@ CURFEW_FUNCTION(create_session) {
     Value scopes = argument(fcinfo, 4);
     if (!scopes.null)
         check_scopes(scopes, held);
+    else if (!PG_ARGISNULL(2))
+        scopes = text_array(held); // an agent's session has the agent's scopes, unless it asks for fewer
     check_objects(fcinfo);
     if (!PG_ARGISNULL(10))
         view(*PG_GETARG_UUID_P(10), {});

@@ -131,4 +131,12 @@ std::span<const std::string_view> text_views(const Value& array) {
     return {views, static_cast<std::size_t>(count)};
 }
 
+Value text_array(std::span<const std::string_view> texts) {
+    Datum* elements = static_cast<Datum*>(palloc(sizeof(Datum) * (texts.size() + 1)));
+    for (std::size_t i = 0; i < texts.size(); ++i)
+        elements[i] = text_datum(texts[i]);
+    return {PointerGetDatum(construct_array(elements, static_cast<int>(texts.size()), TEXTOID, -1, false, TYPALIGN_INT)),
+            false};
+}
+
 } // namespace curfew

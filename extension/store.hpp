@@ -83,6 +83,9 @@ Datum text_datum(std::string_view text);
 // The elements of a text[] as views; none for null.
 std::span<const std::string_view> text_views(const Value& array);
 
+// A text[] of those texts.
+Value text_array(std::span<const std::string_view> texts);
+
 // A memory context that outlives close_store(): where results for the caller are built.
 MemoryContext caller_context();
 
