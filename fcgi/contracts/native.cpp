@@ -1,0 +1,148 @@
+// native: Curfew's own interface, for every lifecycle, and the two pages that say how the front is. Errors
+// are RFC 9457 problems.
+#include "contracts.hpp"
+
+namespace curfew::front {
+namespace {
+
+// The members of a session, from a row s of session_info.
+const std::string kMembers = R"(
+    s.id, s.lifecycle, s.state, s.version, s.live, s.terminal, s.owner_id, s.agent_id, s.workspace_id,
+    s.operator_workspace_id, s.parent_id, s.scopes, s.marks,
+    curfew.rfc3339(s.created_at) AS created_at, curfew.rfc3339(s.updated_at) AS updated_at,
+    curfew.rfc3339(s.started_at) AS started_at, curfew.rfc3339(s.ended_at) AS ended_at,
+    curfew.rfc3339(s.deadline) AS deadline, s.metered_ms)";
+
+/// A JSON object of SQL columns, its members in their order.
+std::string Object(const std::string& columns) {
+    return "(SELECT pg_catalog.row_to_json(shown) FROM (SELECT " + columns + ") AS shown)";
+}
+
+const std::string kTag = R"( '"' || s.version || '"' AS etag )";
+
+// If-Match as a version: nothing or "*" fits any; what is not one of our tags fits none.
+const std::string kExpectedVersion = R"(
+    CASE WHEN $header_if_match IS NULL OR $header_if_match = '*' THEN NULL
+         WHEN $header_if_match ~ '^"[0-9]{1,18}"$' THEN pg_catalog.btrim($header_if_match, '"')::bigint
+         ELSE 0 END)";
+
+// The members of an audit event, from a row `s` of audit_entry.
+const std::string kEventMembers = R"(
+    s.id, curfew.rfc3339(s.at, 6) AS at, s.session_id, s.event, s.action, s.outcome, s.actor_id,
+    s.on_behalf_of, s.relation, s.via, s.request_id, s.from_state, s.to_state, s.version, s.reason,
+    s.details)";
+
+// What a live token tells, from a row `t` of introspect.
+const std::string kTokenMembers = R"(
+    t.active, t.session_id, t.tenant_id, t.lifecycle, t.state, t.principal_id, t.scopes,
+    curfew.rfc3339(t.expires_at) AS expires_at)";
+
+/// The statement of a list of rows `s`, each shown by `members`. The rows' function is to read size.rows + 1:
+/// the one too many tells that there is a next page, which begins after the id in `next`. `about` is a join
+/// that comes before, or empty.
+std::string Page(std::string_view name, const std::string& members, const std::string& about,
+                 const std::string& rows) {
+    return "SELECT pg_catalog.row_to_json(page)::text AS body FROM (SELECT coalesce(pg_catalog.json_agg(" +
+           Object(members) + " ORDER BY s.ordinality) FILTER (WHERE s.ordinality <= size.rows), '[]') AS " +
+           std::string(name) + R"(,
+             CASE WHEN pg_catalog.bool_or(s.ordinality > size.rows)
+                  THEN pg_catalog.max(s.id::text) FILTER (WHERE s.ordinality = size.rows) END AS next
+        FROM (SELECT coalesce(curfew.query_integer($query_limit, 'limit', 1, 200), 50)::integer AS rows)
+             AS size
+        )" +
+           about + " LEFT JOIN LATERAL " + rows + " WITH ORDINALITY AS s ON true) AS page";
+}
+
+const std::vector<Route> kRoutes = {
+    // How the front is: alive, and able to reach its database.
+    {"GET", "/healthz", 200, Effect::kRead, R"({"status":"ok"})", Asks::kNothing},
+    {"GET", "/readyz", 200, Effect::kRead,
+     "SELECT " + Object("'ready' AS status, curfew.version() AS version") + "::text AS body",
+     Asks::kDatabase},
+
+    // Create: the tokens are shown here and never again, where the lifecycle gives any: concat passes over
+    // what is null.
+    {"POST", "/curfew/v1/sessions", 201, Effect::kChange,
+     "SELECT pg_catalog.concat(pg_catalog.left(" + Object(kMembers) + R"(::text, -1),
+                 ',"token":' || pg_catalog.to_json(s.token)::text,
+                 ',"refresh_token":' || pg_catalog.to_json(s.refresh_token)::text, '}') AS body,
+             coalesce($base_url, '') || '/curfew/v1/sessions/' || s.id AS location,)" +
+         kTag + R"(
+        FROM curfew.json_body($body) AS b,
+             LATERAL curfew.create_session(
+                 lifecycle => curfew.body_text(b, 'lifecycle'),
+                 owner => curfew.body_uuid(b, 'owner_id'),
+                 agent => curfew.body_uuid(b, 'agent_id'),
+                 workspace => curfew.body_text(b, 'workspace'),
+                 scopes => curfew.body_texts(b, 'scopes'),
+                 timers => curfew.body_object(b, 'timers'),
+                 title => curfew.body_text(b, 'title'),
+                 labels => curfew.body_object(b, 'labels'),
+                 metadata => curfew.body_object(b, 'metadata')) AS s)"},
+
+    {"GET", "/curfew/v1/sessions", 200, Effect::kRead, Page("sessions", kMembers, "", R"(
+        curfew.list_sessions(
+            lifecycle => $query_lifecycle, state => $query_state,
+            owner => curfew.query_uuid($query_owner_id, 'owner_id'),
+            agent => curfew.query_uuid($query_agent_id, 'agent_id'),
+            workspace => $query_workspace, max_rows => size.rows + 1,
+            after => curfew.query_uuid($query_after, 'after')))")},
+
+    {"GET", "/curfew/v1/sessions/{id}", 200, Effect::kRead,
+     "SELECT " + Object(kMembers + ", d.title, d.labels, d.metadata") + "::text AS body," + kTag + R"(
+        FROM curfew.get_session(curfew.session_id($id)) AS s, LATERAL curfew.get_session_detail(s.id) AS d)"},
+
+    {"POST", "/curfew/v1/sessions/{id}/{action}", 200, Effect::kChange,
+     "SELECT " + Object(kMembers + ", s.replayed") + "::text AS body," + kTag + R"(
+        FROM curfew.act(curfew.session_id($id), $action,
+                        reason => curfew.body_text(curfew.json_body($body), 'reason'),
+                        expected_version => )" +
+         kExpectedVersion + ") AS s"},
+
+    {"GET", "/curfew/v1/sessions/{id}/events", 200, Effect::kRead,
+     Page("events", kEventMembers, "CROSS JOIN LATERAL curfew.get_session(curfew.session_id($id)) AS about",
+          R"(
+        curfew.audit_log(session_id => about.id, max_rows => size.rows + 1,
+                         after => curfew.query_uuid($query_after, 'after')))")},
+
+    // Introspection: of a token that is not live nothing but that is told.
+    {"POST", "/curfew/v1/introspect", 200, Effect::kRead,
+     "SELECT CASE WHEN t.active THEN " + Object(kTokenMembers) + R"(::text ELSE '{"active":false}' END AS body
+        FROM curfew.introspect(curfew.body_text(curfew.json_body($body), 'token')) AS t)"},
+};
+
+Presented Present(const Request& request, const Values&) {
+    const Value key = request.Header("x_api_key");
+    return {key ? key : FromAuthorization(request, "Bearer"), std::nullopt};
+}
+
+ErrorAnswer Refuse(const Failure& failure, const Situation& situation) {
+    Json problem = {
+        {"type", ProblemType(failure.reason)}, {"title", Phrase(failure.status)}, {"status", failure.status},
+        {"detail", failure.message},           {"instance", situation.path},      {"reason", failure.reason},
+    };
+    if (!failure.argument.empty())
+        problem["argument"] = Locate(failure, situation.route).back();
+    if (!failure.detail.empty())
+        problem["explanation"] = failure.detail;
+    if (!failure.hint.empty())
+        problem["hint"] = failure.hint;
+    problem["request_id"] = situation.request_id;
+    return {failure.status, kProblemJson, Dump(problem)};
+}
+
+} // namespace
+
+const Contract& Native() {
+    static const Contract contract{
+        .name = "native",
+        .routes = kRoutes,
+        .challenge = R"(Bearer realm="curfew")",
+        .answers_options = true,
+        .present = Present,
+        .refuse = Refuse,
+    };
+    return contract;
+}
+
+} // namespace curfew::front

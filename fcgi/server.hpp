@@ -1,0 +1,13 @@
+// server.hpp: the process: its workers, its signals, its end.
+#pragma once
+
+#include "log.hpp"
+#include "settings.hpp"
+
+namespace curfew::front {
+
+/// Serves until SIGTERM or SIGINT, then finishes what is in hand and what waits to be accepted. A second
+/// signal ends the process at once, with 1. Throws std::runtime_error where it cannot start.
+void Serve(const Settings& settings, const Log& log);
+
+} // namespace curfew::front

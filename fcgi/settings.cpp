@@ -1,0 +1,108 @@
+#include "settings.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <map>
+#include <thread>
+
+#ifndef CURFEW_VERSION
+#error "CURFEW_VERSION is the default_version of extension/curfew.control; the build passes it"
+#endif
+
+namespace curfew::front {
+namespace {
+
+constexpr int kLeastWorkers = 2;
+constexpr int kMostWorkers = 64;
+// A worker has two descriptors, and libfcgi cannot wait for one above 1023.
+constexpr int kMostWorkersAllowed = 256;
+
+const std::map<std::string, LogLevel> kLevels = {
+    {"error", LogLevel::kError}, {"info", LogLevel::kInfo}, {"debug", LogLevel::kDebug}};
+
+/// Octal permission bits; throws CLI::ValidationError.
+unsigned ReadMode(const std::string& text) {
+    const bool octal =
+        !text.empty() && text.size() <= 4 && text.find_first_not_of("01234567") == std::string::npos;
+    const unsigned long mode = octal ? std::stoul(text, nullptr, 8) : 01000;
+    if (mode > 0777)
+        throw CLI::ValidationError("--socket-mode", "must be octal permission bits such as 0660");
+    return static_cast<unsigned>(mode);
+}
+
+} // namespace
+
+int DefaultWorkers(unsigned cores) {
+    return std::clamp(static_cast<int>(3 * cores), kLeastWorkers, kMostWorkers);
+}
+
+std::optional<Settings> ReadSettings(int argc, char** argv, int& exit_code) {
+    Settings settings;
+    settings.workers = DefaultWorkers(std::thread::hardware_concurrency());
+    std::string mode = "0660";
+    int connect_timeout = static_cast<int>(settings.connect_timeout.count());
+    int statement_timeout = static_cast<int>(settings.statement_timeout.count());
+    int retry_after = static_cast<int>(settings.retry_after.count());
+    std::string log_level = "info";
+
+    CLI::App app{"curfew-fcgi: the FastCGI front of Curfew. It turns requests into statements and holds no "
+                 "authority:\n"
+                 "its database role can do nothing until it presents a caller's credential.",
+                 "curfew-fcgi"};
+    app.set_version_flag("--version", CURFEW_VERSION);
+    auto* routes = app.add_flag("--routes", settings.print_routes,
+                                "Print contract, method and path of every route, and end");
+    app.add_option("--listen", settings.listen, "Path of the Unix socket to serve on")
+        ->envname("CURFEW_LISTEN");
+    app.add_option("--socket-mode", mode, "Permission bits of the socket, octal")
+        ->envname("CURFEW_SOCKET_MODE")
+        ->capture_default_str();
+    app.add_option("--database", settings.database,
+                   "libpq connection string; a password belongs in the environment or in a password file")
+        ->envname("CURFEW_DATABASE");
+    app.add_option("--workers", settings.workers, "Threads, each with one database connection")
+        ->envname("CURFEW_WORKERS")
+        ->check(CLI::Range(1, kMostWorkersAllowed))
+        ->capture_default_str();
+    app.add_option("--max-body", settings.max_body, "Longest request body, in bytes")
+        ->envname("CURFEW_MAX_BODY")
+        ->check(CLI::Range(0, 1 << 30))
+        ->capture_default_str();
+    app.add_option("--log-level", log_level, "How much to log")
+        ->envname("CURFEW_LOG_LEVEL")
+        ->check(CLI::IsMember({"error", "info", "debug"}))
+        ->capture_default_str();
+    app.add_option("--connect-timeout", connect_timeout, "Seconds to wait for a connection to the database")
+        ->envname("CURFEW_CONNECT_TIMEOUT")
+        ->check(CLI::Range(2, 300))
+        ->capture_default_str();
+    app.add_option("--statement-timeout", statement_timeout, "Seconds that one request's statements may take")
+        ->envname("CURFEW_STATEMENT_TIMEOUT")
+        ->check(CLI::Range(1, 3600))
+        ->capture_default_str();
+    app.add_option("--retry-after", retry_after, "Seconds that Retry-After names while the database is away")
+        ->envname("CURFEW_RETRY_AFTER")
+        ->check(CLI::Range(1, 3600))
+        ->capture_default_str();
+    app.add_option("--dreadnode-min-client", settings.dreadnode_min_client,
+                   "Lowest X-Client-Version that the dreadnode contract serves, such as 1.4.0")
+        ->envname("CURFEW_DREADNODE_MIN_CLIENT");
+
+    try {
+        app.parse(argc, argv);
+        settings.socket_mode = ReadMode(mode);
+        if (settings.listen.empty() && routes->count() == 0)
+            throw CLI::RequiredError("--listen");
+    } catch (const CLI::ParseError& error) {
+        exit_code = app.exit(error) == 0 ? 0 : 1;
+        return std::nullopt;
+    }
+    settings.log_level = kLevels.at(log_level);
+    settings.connect_timeout = std::chrono::seconds(connect_timeout);
+    settings.statement_timeout = std::chrono::seconds(statement_timeout);
+    settings.retry_after = std::chrono::seconds(retry_after);
+    return settings;
+}
+
+} // namespace curfew::front

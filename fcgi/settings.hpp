@@ -1,0 +1,34 @@
+// settings.hpp: what the front can be told, by flag or by environment.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+
+namespace curfew::front {
+
+enum class LogLevel { kError, kInfo, kDebug };
+
+struct Settings {
+    std::string listen; // path of the Unix socket
+    unsigned socket_mode = 0660;
+    std::string database;           // libpq connection string; empty: libpq's own environment
+    int workers = 0;                // threads, each with one database connection
+    std::size_t max_body = 1048576; // bytes
+    LogLevel log_level = LogLevel::kInfo;
+    std::chrono::seconds connect_timeout{3};
+    std::chrono::seconds statement_timeout{10};
+    std::chrono::seconds retry_after{2};
+    std::string dreadnode_min_client; // empty: every client version is served
+    bool print_routes = false;
+};
+
+/// Workers when nothing is said: three per core, at least 2, at most 64.
+int DefaultWorkers(unsigned cores);
+
+/// Reads the command line and the environment. Nothing: the process is to end with `exit_code`, and what
+/// there was to say (--help, --version, a mistake) has been said.
+std::optional<Settings> ReadSettings(int argc, char** argv, int& exit_code);
+
+} // namespace curfew::front

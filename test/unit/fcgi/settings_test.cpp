@@ -1,0 +1,102 @@
+#include "settings.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstdlib>
+#include <iostream>
+#include <sstream>
+#include <vector>
+
+using namespace curfew::front;
+
+namespace {
+
+struct Read {
+    std::optional<Settings> settings;
+    int exit_code = -1;
+};
+
+Read ReadFrom(std::vector<std::string> arguments) {
+    std::vector<char*> argv{const_cast<char*>("curfew-fcgi")};
+    for (std::string& argument : arguments)
+        argv.push_back(argument.data());
+    Read read;
+    std::ostringstream said;
+    auto* const out = std::cout.rdbuf(said.rdbuf());
+    auto* const error = std::cerr.rdbuf(said.rdbuf());
+    read.settings = ReadSettings(static_cast<int>(argv.size()), argv.data(), read.exit_code);
+    std::cout.rdbuf(out);
+    std::cerr.rdbuf(error);
+    return read;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(settings)
+
+BOOST_AUTO_TEST_CASE(there_are_three_workers_per_core_within_bounds) {
+    BOOST_TEST(DefaultWorkers(0) == 2);
+    BOOST_TEST(DefaultWorkers(1) == 3);
+    BOOST_TEST(DefaultWorkers(8) == 24);
+    BOOST_TEST(DefaultWorkers(96) == 64);
+}
+
+BOOST_AUTO_TEST_CASE(defaults_are_those_that_help_tells) {
+    const Read read = ReadFrom({"--listen", "/run/x.sock"});
+    BOOST_REQUIRE(read.settings);
+    BOOST_TEST(read.settings->listen == "/run/x.sock");
+    BOOST_TEST(read.settings->socket_mode == 0660U);
+    BOOST_TEST(read.settings->max_body == 1048576U);
+    BOOST_TEST((read.settings->log_level == LogLevel::kInfo));
+    BOOST_TEST(read.settings->statement_timeout.count() == 10);
+    BOOST_TEST(read.settings->dreadnode_min_client.empty());
+}
+
+BOOST_AUTO_TEST_CASE(flags_are_read) {
+    const Read read = ReadFrom({"--listen=/x", "--socket-mode=0600", "--database=host=/tmp", "--workers=7",
+                                "--max-body=10", "--log-level=debug", "--connect-timeout=9",
+                                "--statement-timeout=4", "--retry-after=5", "--dreadnode-min-client=1.4.0"});
+    BOOST_REQUIRE(read.settings);
+    BOOST_TEST(read.settings->socket_mode == 0600U);
+    BOOST_TEST(read.settings->database == "host=/tmp");
+    BOOST_TEST(read.settings->workers == 7);
+    BOOST_TEST(read.settings->max_body == 10U);
+    BOOST_TEST((read.settings->log_level == LogLevel::kDebug));
+    BOOST_TEST(read.settings->connect_timeout.count() == 9);
+    BOOST_TEST(read.settings->statement_timeout.count() == 4);
+    BOOST_TEST(read.settings->retry_after.count() == 5);
+    BOOST_TEST(read.settings->dreadnode_min_client == "1.4.0");
+}
+
+BOOST_AUTO_TEST_CASE(the_environment_counts_where_there_is_no_flag) {
+    setenv("CURFEW_WORKERS", "5", 1);
+    setenv("CURFEW_LISTEN", "/from/environment", 1);
+    const Read from_environment = ReadFrom({});
+    const Read from_flag = ReadFrom({"--workers", "6"});
+    unsetenv("CURFEW_WORKERS");
+    unsetenv("CURFEW_LISTEN");
+    BOOST_REQUIRE(from_environment.settings);
+    BOOST_TEST(from_environment.settings->listen == "/from/environment");
+    BOOST_TEST(from_environment.settings->workers == 5);
+    BOOST_REQUIRE(from_flag.settings);
+    BOOST_TEST(from_flag.settings->workers == 6);
+}
+
+BOOST_AUTO_TEST_CASE(mistakes_end_with_one_and_questions_with_nought) {
+    for (const auto* mistake :
+         {"--workers=0", "--workers=257", "--workers=many", "--socket-mode=99", "--socket-mode=1777",
+          "--socket-mode=", "--max-body=-1", "--log-level=loud", "--retry-after=0", "--no-such-flag"}) {
+        const Read read = ReadFrom({"--listen=/x", mistake});
+        BOOST_TEST(!read.settings.has_value(), mistake);
+        BOOST_TEST(read.exit_code == 1, mistake);
+    }
+    BOOST_TEST(ReadFrom({}).exit_code == 1);
+    for (const auto* question : {"--help", "--version"}) {
+        const Read read = ReadFrom({question});
+        BOOST_TEST(!read.settings.has_value());
+        BOOST_TEST(read.exit_code == 0);
+    }
+    BOOST_TEST(ReadFrom({"--routes"}).settings->print_routes);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
