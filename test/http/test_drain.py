@@ -1,0 +1,80 @@
+"""SIGTERM to a front with requests in hand: it answers them all, and exits 0."""
+import os
+import signal
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from stack import PATIENCE, client
+
+REQUESTS = 4
+
+
+@pytest.fixture
+def front(stack, edge):
+    """A front of the test's own, and an nginx before it."""
+    directory = stack.directory
+    listen = directory / "run" / "drain.sock"
+    as_owner = {}
+    if os.geteuid() == 0:
+        as_owner = {"user": stack.owner.pw_uid, "group": stack.owner.pw_gid, "extra_groups": []}
+    with open(os.devnull, "wb") as nowhere:
+        process = subprocess.Popen(
+            [directory / "bin" / "curfew-fcgi", "--listen", listen, "--workers", str(REQUESTS),
+             "--database", f"host={directory / 'run'} dbname=curfew user=curfew_front"],
+            cwd=directory, stdin=subprocess.DEVNULL, stderr=nowhere, stdout=nowhere, **as_owner)
+    try:
+        wait_until(listen.exists)
+        yield process, edge(front=listen)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_until(condition):
+    until = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < until, "nothing happened"
+        time.sleep(0.05)
+
+
+def test_requests_in_hand_are_answered(front, subjects, database):
+    process, nginx = front
+    devin = subjects["devin"]
+    sessions = [devin.new() for _ in range(REQUESTS)]
+    lock = database.connect()
+    lock.autocommit = False
+    with lock.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM curfew.session WHERE id = ANY (%s::uuid[]) FOR UPDATE", (sessions,))
+
+    def waiting():
+        return database.rows("SELECT count(*) AS n FROM pg_stat_activity WHERE usename = 'curfew_front'"
+                             " AND wait_event_type = 'Lock'")[0]["n"] == REQUESTS
+
+    def end(session):
+        with client() as connection:
+            return connection.delete(nginx.url + devin.path(session), headers=devin.headers(devin.owner_key),
+                                     timeout=PATIENCE)
+
+    with ThreadPoolExecutor(REQUESTS) as pool:
+        answers = [pool.submit(end, session) for session in sessions]
+        wait_until(waiting)
+        process.send_signal(signal.SIGTERM)
+        # It takes nobody on any more: nginx finds no one there.
+        wait_until(lambda: nginx.send("GET", "/healthz").status_code == 502)
+        assert process.poll() is None
+        assert not any(answer.done() for answer in answers)
+        lock.rollback()
+        lock.close()
+        assert [answer.result().status_code for answer in answers] == [200] * REQUESTS
+    assert process.wait(PATIENCE) == 0
+    assert all(len(database.audit(session)) == 1 for session in sessions)
+
+
+def test_an_idle_front_ends_at_once(front):
+    process, nginx = front
+    assert nginx.send("GET", "/healthz").status_code == 200
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(PATIENCE) == 0

@@ -1,0 +1,207 @@
+"""Curfew's own interface, /curfew/v1."""
+import json
+import uuid
+
+import pytest
+
+from shapes import MICROTIME, REQUEST_ID, TIME, UUID, Like, assert_answer, body, ordered
+
+PROBLEM = "application/problem+json"
+SESSIONS = "/curfew/v1/sessions"
+TOKEN = Like(r"[0-9a-f]{64}")
+
+
+@pytest.fixture
+def native(subjects):
+    return subjects["native"]
+
+
+@pytest.fixture
+def ask(native):
+    """Sends a request as the tenant's owner of sessions."""
+    def send(method, path, members=None, headers=None, key=native.owner_key):
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", **(headers or {})}
+        return native.stack.send(method, path, headers, None if members is None else json.dumps(members))
+    return send
+
+
+def session_members(native, state="active", version=1, ended_at=None):
+    return {"id": UUID, "lifecycle": "agent", "state": state, "version": version, "live": state == "active",
+            "terminal": state != "active", "owner_id": native.owner, "agent_id": None, "workspace_id": None,
+            "operator_workspace_id": None, "parent_id": None, "scopes": [], "marks": {}, "created_at": TIME,
+            "updated_at": TIME, "started_at": None, "ended_at": ended_at, "deadline": TIME, "metered_ms": 0}
+
+
+def without_scopes(response):
+    """The members but for the scopes, whose default is the lifecycle's business."""
+    return ordered({**json.loads(response.text), "scopes": []})
+
+
+def test_create_shows_the_tokens_once(native, ask):
+    response = ask("POST", SESSIONS, {"lifecycle": "agent", "title": "Named"})
+    created = response.json()
+    assert response.status_code == 201, response.text
+    assert without_scopes(response) == ordered({**session_members(native), "token": TOKEN, "refresh_token": TOKEN})
+    assert response.headers["Location"].endswith(f"{SESSIONS}/{created['id']}")
+    assert response.headers["ETag"] == '"1"'
+
+    shown = ask("GET", f"{SESSIONS}/{created['id']}")
+    assert shown.status_code == 200
+    assert without_scopes(shown) == ordered({**session_members(native), "title": "Named", "labels": {}, "metadata": {}})
+    assert created["token"] not in shown.text
+    native.database.credentials.update((created["token"], created["refresh_token"]))
+
+
+def test_the_location_is_where_the_session_is(native, ask):
+    location = ask("POST", SESSIONS, {"lifecycle": "run"}).headers["Location"]
+    assert location.startswith(native.stack.url)
+    assert ask("GET", location[len(native.stack.url):]).status_code == 200
+
+
+def test_an_action_with_the_version_that_was_read(native, ask):
+    session = native.new()
+    tag = ask("GET", f"{SESSIONS}/{session}").headers["ETag"]
+    response = ask("POST", f"{SESSIONS}/{session}/terminate", {}, {"If-Match": tag})
+    assert response.status_code == 200, response.text
+    assert response.headers["ETag"] == '"2"'
+    assert without_scopes(response) == ordered(
+        {**session_members(native, "terminated", 2, TIME), "replayed": False})
+
+
+@pytest.mark.parametrize("tag", ['"7"', 'W/"1"', '"nonsense"', '"-1"', '"1", "2"'])
+def test_an_action_with_another_version(native, ask, tag):
+    session = native.new()
+    path = f"{SESSIONS}/{session}/terminate"
+    response = ask("POST", path, {}, {"If-Match": tag})
+    assert response.status_code == 412
+    members = response.json()
+    assert list(members)[:6] == ["type", "title", "status", "detail", "instance", "reason"]
+    assert (members["type"], members["title"], members["reason"]) == (
+        "urn:problem:version-conflict", "Precondition Failed", "version_conflict")
+    assert members["instance"] == path
+    assert native.database.audit(session) == []
+
+
+def test_any_version(native, ask):
+    assert ask("POST", f"{SESSIONS}/{native.new()}/terminate", {}, {"If-Match": "*"}).status_code == 200
+
+
+def test_an_action_again_that_is_refused(native, ask):
+    session = native.new()
+    path = f"{SESSIONS}/{session}/terminate"
+    ask("POST", path, {})
+    response = ask("POST", path, {})
+    assert (response.status_code, response.json()["reason"]) == (409, "invalid_state")
+
+
+def test_an_action_again_that_is_a_replay(native, ask):
+    native.tenant.workspace("notes")
+    native.tenant.member("notes", native.owner)
+    session = native.tenant.session(native.owner, "conversation", workspace="notes")["id"]
+    first = ask("POST", f"{SESSIONS}/{session}/archive", {}).json()
+    again = ask("POST", f"{SESSIONS}/{session}/archive", {}).json()
+    assert (first["replayed"], again["replayed"]) == (False, True)
+    assert (first["version"], first["marks"]) == (again["version"], again["marks"])
+
+
+def test_an_action_that_the_lifecycle_has_not(native, ask):
+    response = ask("POST", f"{SESSIONS}/{native.new()}/explode", {})
+    assert (response.status_code, response.json()["reason"]) == (422, "unknown_action")
+
+
+def test_a_malformed_id(ask):
+    path = f"{SESSIONS}/nonsense"
+    response = ask("GET", path)
+    members = response.json()
+    assert (response.status_code, response.headers["Content-Type"]) == (422, PROBLEM)
+    assert (members["reason"], members["instance"], members["request_id"]) == (
+        "malformed_id", path, response.headers["X-Request-Id"])
+
+
+def test_the_list_goes_on_after_the_last_row_seen(native, ask):
+    owner = native.tenant.principal(f"lister-{uuid.uuid4().hex}")
+    key = native.tenant.key(owner)
+    made = [str(native.tenant.session(owner, "run")["id"]) for _ in range(5)]
+    seen, path = [], f"{SESSIONS}?lifecycle=run&owner_id={owner}&limit=2"
+    answers = []
+    after = ""
+    while True:
+        answer = ask("GET", path + after, key=key)
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        assert list(page) == ["sessions", "next"]
+        answers.append(len(page["sessions"]))
+        seen += [session["id"] for session in page["sessions"]]
+        if page["next"] is None:
+            break
+        after = f"&after={page['next']}"
+    assert answers == [2, 2, 1]
+    assert seen == made[::-1]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "owner_id=x", "after=x"])
+def test_a_query_that_cannot_be(ask, query):
+    response = ask("GET", f"{SESSIONS}?{query}")
+    assert (response.status_code, response.json()["argument"]) == (422, query.split("=")[0])
+
+
+def test_the_events_of_a_session(native, ask):
+    session = native.new()
+    ended = ask("POST", f"{SESSIONS}/{session}/terminate", {"reason": "done"}, {"X-Request-Id": "events-test"})
+    assert ended.status_code == 200
+    response = ask("GET", f"{SESSIONS}/{session}/events")
+    page = response.json()
+    assert (response.status_code, list(page), page["next"]) == (200, ["events", "next"], None)
+    assert ordered(page["events"][-1]) == ordered({
+        "id": UUID, "at": MICROTIME, "session_id": session, "event": "AGENT_SESSION_TERMINATED", "action": "terminate",
+        "outcome": page["events"][-1]["outcome"], "actor_id": native.owner, "on_behalf_of": None, "relation": "owner",
+        "via": "http:native", "request_id": "events-test", "from_state": "active", "to_state": "terminated",
+        "version": 2, "reason": "done", "details": page["events"][-1]["details"]})
+
+
+def test_another_tenants_session_is_not_there(native, ask, stack, database):
+    session = type(native)(stack, database).new()
+    for path in (f"{SESSIONS}/{session}", f"{SESSIONS}/{session}/events"):
+        response = ask("GET", path)
+        assert (response.status_code, response.json()["reason"]) == (404, "session_not_found")
+
+
+def test_a_token_is_active_until_its_session_ends(native, ask):
+    created = native.tenant.session(native.owner, "agent")
+    response = ask("POST", "/curfew/v1/introspect", {"token": created["token"]})
+    assert_answer(response, 200, {
+        "active": True, "session_id": created["id"], "tenant_id": native.tenant.id, "lifecycle": "agent",
+        "state": "active", "principal_id": response.json()["principal_id"], "scopes": response.json()["scopes"],
+        "expires_at": TIME})
+    ask("POST", f"{SESSIONS}/{created['id']}/terminate", {})
+    assert_answer(ask("POST", "/curfew/v1/introspect", {"token": created["token"]}), 200, {"active": False})
+
+
+@pytest.mark.parametrize("token", ["nonsense", "0" * 64, "", "a" * 5000])
+def test_a_token_of_nobody_is_not_active(ask, token):
+    assert_answer(ask("POST", "/curfew/v1/introspect", {"token": token}), 200, {"active": False})
+
+
+def test_what_a_path_can_take(stack):
+    response = stack.send("OPTIONS", SESSIONS)
+    assert response.status_code == 204
+    assert {"GET", "POST"} <= set(response.headers["Allow"].split(", "))
+
+
+def test_a_path_of_no_contract(stack):
+    response = stack.send("GET", "/nothing/here?x=1")
+    assert_answer(response, 404, {
+        "type": "urn:problem:route-not-found", "title": "Not Found", "status": 404,
+        "detail": "there is nothing at this path", "instance": "/nothing/here", "reason": "route_not_found",
+        "request_id": REQUEST_ID}, PROBLEM)
+
+
+def test_how_the_front_is(stack):
+    assert_answer(stack.send("GET", "/healthz"), 200, {"status": "ok"})
+    assert_answer(stack.send("GET", "/readyz"), 200, {"status": "ready", "version": Like(r"[0-9.]+")})
+
+
+def test_head_is_get_without_the_body(stack):
+    response = stack.send("HEAD", "/healthz")
+    assert (response.status_code, response.text) == (200, "")
+    assert body(stack.send("GET", "/healthz")) == ordered({"status": "ok"})

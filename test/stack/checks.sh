@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# checks.sh: what holds of the built files and of the tree; the last line says how many passed and failed.
+
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+. "$checkout/test/stack/count.sh"
+case ${1:-} in -h|--help) help "$0"; exit 0 ;; esac
+cd "$checkout"
+
+# check SENTENCE COMMAND…
+check() {
+    local sentence=$1
+    shift
+    if "$@"; then
+        passed=$((passed + 1)); printf 'ok      %s\n' "$sentence"
+    else
+        failed=$((failed + 1)); printf 'not ok  %s\n' "$sentence"
+    fi
+}
+
+control_version() { sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" extension/curfew.control; }
+
+# A C++ exception or an allocation by new, inside a backend, would end or leak where PostgreSQL raises an error.
+no_cxx_runtime() {
+    local symbols
+    symbols=$(nm -D --undefined-only curfew.so) || return 1
+    # __cxa_finalize is the C library's: every shared library has it.
+    symbols=$(grep -vE ' __cxa_finalize(@|$)' <<<"$symbols")
+    ! grep -E ' (__cxa_|_Unwind|__gxx_personality|_Zn[wa]|_Zd[la]|_ZSt|_ZNSt)' <<<"$symbols"
+}
+no_cxx_library() { ! objdump -p curfew.so | grep -E 'NEEDED +lib(std)?c\+\+|NEEDED +libgcc_s'; }
+
+# PGXN has a version of three numbers; the control file's is its beginning.
+meta_version() {
+    /usr/bin/python3 - "$(control_version)" <<'PYTHON'
+import json
+import re
+import sys
+control = sys.argv[1]
+meta = json.load(open("META.json"))
+wanted = control + ".0" * (2 - control.count("."))
+found = {"version": meta["version"], "provides": meta["provides"]["curfew"]["version"]}
+wrong = {name: value for name, value in found.items() if value != wanted}
+if wrong:
+    sys.exit(f"META.json says {wrong}, the control file {control}")
+PYTHON
+}
+
+front_version() { [ "$(build/curfew-fcgi --version | grep -oE '[0-9]+(\.[0-9]+)+' | head -n 1)" = "$(control_version)" ]; }
+site_is_read() { CURFEW_SITE=$1 test/stack/nginx.sh checks check; }
+scripts_parse() { local file; for file in test/*/*.sh .ci/run; do bash -n "$file" || return 1; done; }
+
+trap 'test/stack/stack.sh checks remove' EXIT
+check "the library asks for nothing of the C++ runtime"                 no_cxx_runtime
+check "the library is linked with no C++ library"                       no_cxx_library
+check "META.json has the control file's version"                        meta_version
+check "the front has the control file's version"                        front_version
+check "nginx reads the configuration of one server for all contracts"   site_is_read default-site.conf
+check "nginx reads the configuration of a server for each contract"     site_is_read sites.conf
+check "the scripts are bash"                                            scripts_parse
+count_line checks
+[ "$failed" -eq 0 ]
