@@ -21,6 +21,7 @@ CORE_CXXFLAGS = -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics $(W
 PG_CXXFLAGS   = $(CORE_CXXFLAGS) -fvisibility=hidden -Wno-register
 PG_CPPFLAGS   = -Iextension '-DCURFEW_VERSION="$(EXTVERSION)"' '-DPGDLLEXPORT=__attribute__((visibility("default")))'
 EXPORTS      := $(wildcard extension/exports.map)
+SHLIB_LINK    = -lcrypto
 PG_LDFLAGS    = $(if $(EXPORTS),-Wl$(comma)--version-script=$(EXPORTS))
 EXTRA_CLEAN   = build curfew.so $(shell find extension -name '*.d' 2>/dev/null)
 comma := ,

@@ -29,7 +29,8 @@ bool administers_installation() {
     return OidIsValid(function) && may_execute(function, GetUserId());
 }
 
-Administration begin_administration(FunctionCallInfo fcinfo, int tenant_argument) {
+Administration begin_administration(FunctionCallInfo fcinfo, int tenant_argument, std::string_view scope,
+                                    bool needed) {
     Administration call;
     call.now = GetCurrentStatementStartTimestamp();
     bool named = !PG_ARGISNULL(tenant_argument);
@@ -52,7 +53,12 @@ Administration begin_administration(FunctionCallInfo fcinfo, int tenant_argument
     if (named && (!find_tenant(text_argument(fcinfo, tenant_argument), &tenant) ||
                   memcmp(tenant.data, call.tenant.data, UUID_LEN) != 0))
         raise_refusal(core::Refusal::tenant_not_found, "tenant");
-    if (loaded.caller.role != core::Role::admin || loaded.caller.bound_workspace.set)
+    bool is_admin = loaded.caller.role == core::Role::admin && !loaded.caller.bound_workspace.set;
+    bool has_scope = !scope.empty() && loaded.grants.Cover(scope);
+    if (needed && !has_scope)
+        raise_refusal(core::Refusal::scope_missing, nullptr,
+                      psprintf("This needs the scope \"%s\".", pnstrdup(scope.data(), scope.size())));
+    if (!is_admin && !has_scope)
         raise_refusal(core::Refusal::not_admin);
     return call;
 }

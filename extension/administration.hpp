@@ -21,8 +21,11 @@ bool administers_installation();
 
 // Checks the caller. With a tenant named (slug or id), a database role that administers the installation may act on
 // its own; otherwise the caller's identity must be an administrator of the tenant, which is then his own.
-// Errors: SL401, SL403 not_admin, SL404 tenant_not_found.
-Administration begin_administration(FunctionCallInfo fcinfo, int tenant_argument);
+//   scope   whoever holds it may do this too; empty: administrators alone
+//   needed  the scope is needed by administrators as well
+// Errors: SL401, SL403 not_admin, scope_missing, SL404 tenant_not_found.
+Administration begin_administration(FunctionCallInfo fcinfo, int tenant_argument, std::string_view scope = {},
+                                    bool needed = false);
 
 // A JSON object of text members as a jsonb value, for an audit row's details; null texts are left out.
 struct DetailMember {

@@ -4,6 +4,7 @@
 
 #include "core/scopes.hpp"
 #include "errors.hpp"
+#include "rfc3339.hpp"
 #include "secrets.hpp"
 #include "store_admin.hpp"
 #include "store_identity.hpp"
@@ -160,7 +161,8 @@ CURFEW_FUNCTION(add_member) {
     PG_RETURN_VOID();
 }
 
-// issue_api_key(principal uuid, prefix text, workspace text, scopes text[], expires_at timestamptz, tenant text)
+// issue_api_key(principal uuid, prefix text, workspace text, scopes text[], expires_at timestamptz, tenant text,
+//               revoke_grace interval)
 // returns (id uuid, key text); the key is shown here and never again
 CURFEW_FUNCTION(issue_api_key) {
     Store store = open_store(fcinfo);
@@ -177,6 +179,7 @@ CURFEW_FUNCTION(issue_api_key) {
     key.scopes = argument(fcinfo, 3);
     check_scopes(key.scopes);
     key.expires_at = argument(fcinfo, 4);
+    key.revoke_grace = argument(fcinfo, 6);
 
     const char* prefix = c_string(required_text(fcinfo, 1, "prefix"));
     if (strstr(prefix, "{workspace}") != nullptr) {
@@ -209,48 +212,38 @@ CURFEW_FUNCTION(issue_api_key) {
     return result;
 }
 
-// revoke_api_key(id uuid, tenant text) returns void; a revoked key stays revoked
+// revoke_api_key(id uuid, tenant text, at_once boolean) returns timestamptz, from when on it is refused; a revoked key
+// stays revoked
 CURFEW_FUNCTION(revoke_api_key) {
     Store store = open_store(fcinfo);
     Administration call = begin_administration(fcinfo, 1);
     pg_uuid_t id = required_uuid(fcinfo, 0, "id");
-    bool changed = false;
-    if (!revoke_key(call.tenant, id, &changed))
+    Revocation revocation = revoke_key(call.tenant, id, !PG_ARGISNULL(2) && PG_GETARG_BOOL(2), call.now);
+    if (!revocation.found)
         raise_refusal(core::Refusal::key_not_found, "id");
-    if (changed)
-        call.log("api_key.revoke", details_object({{"key_id", uuid_text(id)}}));
+    if (revocation.changed)
+        call.log("api_key.revoke", details_object({{"key_id", uuid_text(id)},
+                                                   {"from", {rfc3339_datum(revocation.from, 3), false}}}));
     close_store(store);
-    PG_RETURN_VOID();
+    PG_RETURN_TIMESTAMPTZ(revocation.from);
 }
 
-namespace {
-
-// Sets a principal's status; a repeat changes nothing and is not logged.
-Datum set_status(FunctionCallInfo fcinfo, std::string_view status, std::string_view event) {
+// list_api_keys(principal uuid, tenant text) returns setof (id uuid, principal_id uuid, workspace_id uuid, prefix text,
+// scopes text[], created_at, expires_at, revoked_at, last_used_at timestamptz); without a principal, of all
+CURFEW_FUNCTION(list_api_keys) {
     Store store = open_store(fcinfo);
-    Administration call = begin_administration(fcinfo, 2);
-    pg_uuid_t principal = required_uuid(fcinfo, 0, "id");
-    if (text_argument(fcinfo, 1).size() > 0 &&
-        pg_mbstrlen_with_len(text_argument(fcinfo, 1).data(), static_cast<int>(text_argument(fcinfo, 1).size())) >
-            core::kLongestReason)
-        raise_refusal(core::Refusal::reason_too_long, "reason");
-    std::string_view before = change_status(call.tenant, principal, status);
-    if (before.empty())
-        raise_refusal(core::Refusal::principal_not_found, "id");
-    if (before == "revoked" && status != "revoked")
-        raise_refusal(core::Refusal::invalid_state, "id", "A revoked principal stays revoked.");
-    if (before != status)
-        call.log(event, details_object({{"principal_id", uuid_text(principal)}}), argument(fcinfo, 1));
+    RowSet rows = begin_rows(fcinfo);
+    Administration call = begin_administration(fcinfo, 1);
+    uint64 count = read_keys(call.tenant, argument(fcinfo, 0));
+    for (uint64 i = 0; i < count; ++i) {
+        Value columns[kKeyColumns];
+        for (int c = 0; c < kKeyColumns; ++c)
+            columns[c] = result_value(i, c);
+        rows.put(columns);
+    }
     close_store(store);
-    PG_RETURN_VOID();
+    return Datum(0);
 }
-
-} // namespace
-
-// suspend_principal, resume_principal, revoke_principal (id uuid, reason text, tenant text) return void
-CURFEW_FUNCTION(suspend_principal) { return set_status(fcinfo, "suspended", "principal.suspend"); }
-CURFEW_FUNCTION(resume_principal) { return set_status(fcinfo, "active", "principal.resume"); }
-CURFEW_FUNCTION(revoke_principal) { return set_status(fcinfo, "revoked", "principal.revoke"); }
 
 // get_principal(id uuid) returns (id, kind, role, status, name, email, full_name) of the caller's tenant
 CURFEW_FUNCTION(get_principal) {

@@ -4,6 +4,7 @@
 #include "errors.hpp"
 #include "lifecycle_cache.hpp"
 #include "secrets.hpp"
+#include "store_admin.hpp"
 #include "store_identity.hpp"
 #include "store_read.hpp"
 
@@ -56,6 +57,8 @@ CURFEW_FUNCTION(authenticate) {
 
     Loaded loaded = load_as_caller(&identity, nullptr, nullptr, GetCurrentStatementStartTimestamp());
     set_transaction_identity(identity);
+    if (identity.kind == IdentityKind::api_key && !XactReadOnly && !loaded.key_used_lately)
+        touch_key(identity.tenant, identity.credential, GetCurrentStatementStartTimestamp());
 
     static constexpr const char* kKinds[] = {"user", "service", "agent"};
     static constexpr const char* kRoles[] = {"none", "reader", "member", "admin"};

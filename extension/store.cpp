@@ -42,6 +42,9 @@ void become_caller(const Caller& caller) { SetUserIdAndSecContext(caller.user, c
 } // namespace
 
 Store open_store(FunctionCallInfo fcinfo) {
+    if (GetDatabaseEncoding() != PG_UTF8)
+        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("curfew needs a database whose encoding is UTF8"),
+                        errdetail("The encoding of this one is %s.", GetDatabaseEncodingName())));
     Store store = {owner, outer_context};
     HeapTuple function = SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
     if (!HeapTupleIsValid(function))
@@ -116,6 +119,13 @@ std::string_view text_view(Datum datum) {
 
 Datum text_datum(std::string_view text) {
     return PointerGetDatum(cstring_to_text_with_len(text.data(), static_cast<int>(text.size())));
+}
+
+Datum bytea_datum(const uint8* bytes, int count) {
+    bytea* value = static_cast<bytea*>(palloc(VARHDRSZ + count));
+    SET_VARSIZE(value, VARHDRSZ + count);
+    memcpy(VARDATA(value), bytes, count);
+    return PointerGetDatum(value);
 }
 
 std::span<const std::string_view> text_views(const Value& array) {

@@ -80,6 +80,8 @@ Value result_value(uint64 row, int column);
 std::string_view text_view(Datum text);
 Datum text_datum(std::string_view text);
 
+Datum bytea_datum(const uint8* bytes, int count);
+
 // The elements of a text[] as views; none for null.
 std::span<const std::string_view> text_views(const Value& array);
 

@@ -7,14 +7,11 @@ bool insert_tenant(const pg_uuid_t& id, std::string_view slug, std::string_view 
     static Statement statement = {"INSERT INTO curfew.tenant (id, slug, name, tag, created_at)"
                                   " VALUES ($1, $2, $3, $4, now()) ON CONFLICT (slug) DO NOTHING",
                                   {UUIDOID, TEXTOID, TEXTOID, BYTEAOID}};
-    bytea* tag_value = static_cast<bytea*>(palloc(VARHDRSZ + tag_size));
-    SET_VARSIZE(tag_value, VARHDRSZ + tag_size);
-    memcpy(VARDATA(tag_value), tag, tag_size);
     Parameters parameters;
     parameters.Add(id);
     parameters.Add(text_datum(slug));
     parameters.Add(text_datum(name));
-    parameters.Add(PointerGetDatum(tag_value));
+    parameters.Add(bytea_datum(tag, tag_size));
     return run(statement, parameters) > 0;
 }
 
@@ -66,8 +63,8 @@ void upsert_member(const pg_uuid_t& tenant, const pg_uuid_t& workspace, const pg
 void insert_key(const pg_uuid_t& tenant, const NewKey& key) {
     static Statement statement = {
         "INSERT INTO curfew.api_key (tenant_id, id, principal_id, workspace_id, prefix, digest, scopes, expires_at,"
-        " created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now())",
-        {UUIDOID, UUIDOID, UUIDOID, UUIDOID, TEXTOID, BYTEAOID, TEXTARRAYOID, TIMESTAMPTZOID}};
+        " revoke_grace, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, COALESCE($9, '0'), now())",
+        {UUIDOID, UUIDOID, UUIDOID, UUIDOID, TEXTOID, BYTEAOID, TEXTARRAYOID, TIMESTAMPTZOID, INTERVALOID}};
     Parameters parameters;
     parameters.Add(tenant);
     parameters.Add(key.id);
@@ -77,23 +74,56 @@ void insert_key(const pg_uuid_t& tenant, const NewKey& key) {
     parameters.Add(key.digest);
     add(&parameters, key.scopes);
     add(&parameters, key.expires_at);
+    add(&parameters, key.revoke_grace);
     run(statement, parameters);
 }
 
-bool revoke_key(const pg_uuid_t& tenant, const pg_uuid_t& key, bool* changed) {
+Revocation revoke_key(const pg_uuid_t& tenant, const pg_uuid_t& key, bool at_once, TimestampTz now) {
     static Statement statement = {
-        "WITH before AS (SELECT revoked_at FROM curfew.api_key WHERE tenant_id = $1 AND id = $2 FOR UPDATE),"
-        " revoked AS (UPDATE curfew.api_key SET revoked_at = statement_timestamp()"
-        "  WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL)"
-        "SELECT revoked_at IS NULL FROM before",
-        {UUIDOID, UUIDOID}};
+        "WITH before AS MATERIALIZED (SELECT revoked_at, CASE WHEN $3 THEN $4 ELSE $4 + revoke_grace END AS wanted"
+        "  FROM curfew.api_key WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE),"
+        " changed AS (UPDATE curfew.api_key k SET revoked_at = b.wanted FROM before b"
+        "  WHERE k.tenant_id = $1 AND k.id = $2 AND (b.revoked_at IS NULL OR ($3 AND b.revoked_at > b.wanted))"
+        "  RETURNING 1)"
+        "SELECT EXISTS (SELECT FROM changed),"
+        " CASE WHEN EXISTS (SELECT FROM changed) THEN wanted ELSE revoked_at END FROM before",
+        {UUIDOID, UUIDOID, BOOLOID, TIMESTAMPTZOID}};
     Parameters parameters;
     parameters.Add(tenant);
     parameters.Add(key);
+    parameters.Add(BoolGetDatum(at_once));
+    parameters.Add(TimestampTzGetDatum(now));
+    Revocation revocation;
     if (run(statement, parameters) == 0)
-        return false;
-    *changed = DatumGetBool(result_value(0, 0).datum);
-    return true;
+        return revocation;
+    revocation.found = true;
+    revocation.changed = DatumGetBool(result_value(0, 0).datum);
+    revocation.from = DatumGetTimestampTz(result_value(0, 1).datum);
+    return revocation;
+}
+
+uint64 read_keys(const pg_uuid_t& tenant, const Value& principal) {
+    static Statement statement = {
+        "SELECT id, principal_id, workspace_id, prefix, scopes, created_at, expires_at, revoked_at, last_used_at"
+        " FROM curfew.api_key WHERE tenant_id = $1 AND ($2 IS NULL OR principal_id = $2) ORDER BY created_at DESC, id",
+        {UUIDOID, UUIDOID}};
+    Parameters parameters;
+    parameters.Add(tenant);
+    add(&parameters, principal);
+    return run(statement, parameters);
+}
+
+void touch_key(const pg_uuid_t& tenant, const pg_uuid_t& key, TimestampTz now) {
+    static Statement statement = {
+        "WITH idle AS (SELECT FROM curfew.api_key WHERE tenant_id = $1 AND id = $2"
+        "  AND (last_used_at IS NULL OR last_used_at <= $3 - interval '1 minute') FOR NO KEY UPDATE SKIP LOCKED)"
+        "UPDATE curfew.api_key SET last_used_at = $3 WHERE tenant_id = $1 AND id = $2 AND EXISTS (SELECT FROM idle)",
+        {UUIDOID, UUIDOID, TIMESTAMPTZOID}};
+    Parameters parameters;
+    parameters.Add(tenant);
+    parameters.Add(key);
+    parameters.Add(TimestampTzGetDatum(now));
+    run(statement, parameters);
 }
 
 std::string_view change_status(const pg_uuid_t& tenant, const pg_uuid_t& principal, std::string_view status) {

@@ -25,14 +25,26 @@ void upsert_member(const pg_uuid_t& tenant, const pg_uuid_t& workspace, const pg
 
 struct NewKey {
     pg_uuid_t id, principal;
-    Value workspace, scopes, expires_at; // uuid, text[], timestamptz
+    Value workspace, scopes, expires_at, revoke_grace; // uuid, text[], timestamptz, interval
     std::string_view prefix;
     Datum digest;
 };
 void insert_key(const pg_uuid_t& tenant, const NewKey& key);
 
-// False when the tenant has no such key. Revoking a revoked key changes nothing.
-bool revoke_key(const pg_uuid_t& tenant, const pg_uuid_t& key, bool* changed);
+// Revokes a key after its grace or, `at_once`, now. A key that is revoked already stays so, but at once can be sooner.
+struct Revocation {
+    bool found = false;
+    bool changed = false;
+    TimestampTz from = 0; // refused from then on
+};
+Revocation revoke_key(const pg_uuid_t& tenant, const pg_uuid_t& key, bool at_once, TimestampTz now);
+
+// Keys without secrets, newest first: id, principal, workspace, prefix, scopes, created, expires, revoked, last used.
+inline constexpr int kKeyColumns = 9;
+uint64 read_keys(const pg_uuid_t& tenant, const Value& principal);
+
+// Notes that a key was used, if that was not noted within the last minute and nobody else is noting it.
+void touch_key(const pg_uuid_t& tenant, const pg_uuid_t& key, TimestampTz now);
 
 // Changes the status; the former one, or empty when there is no such principal.
 std::string_view change_status(const pg_uuid_t& tenant, const pg_uuid_t& principal, std::string_view status);

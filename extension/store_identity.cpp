@@ -52,12 +52,8 @@ bool find_session_token(std::string_view token, Identity* identity) {
     uint8 bytes[kTokenSize];
     if (!HexBytes(token, bytes, kTokenSize))
         return false;
-    bytea* tag = static_cast<bytea*>(palloc(VARHDRSZ + kTagSize));
-    SET_VARSIZE(tag, VARHDRSZ + kTagSize);
-    memcpy(VARDATA(tag), bytes, kTagSize);
-
     Parameters parameters;
-    parameters.Add(PointerGetDatum(tag));
+    parameters.Add(bytea_datum(bytes, kTagSize));
     parameters.Add(digest_datum({reinterpret_cast<const char*>(bytes), kTokenSize}));
     if (run(statement, parameters) == 0)
         return false;

@@ -3,17 +3,6 @@
 #include "secrets.hpp"
 
 namespace curfew {
-namespace {
-
-Datum bytea_datum(const uint8* bytes, int count) {
-    bytea* value = static_cast<bytea*>(palloc(VARHDRSZ + count));
-    SET_VARSIZE(value, VARHDRSZ + count);
-    memcpy(VARDATA(value), bytes, count);
-    return PointerGetDatum(value);
-}
-
-} // namespace
-
 void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, Value* columns) {
     static Statement statement = {"SELECT d.title, COALESCE(d.labels, '{}'), COALESCE(d.metadata, '{}'),"
                                   " COALESCE(d.fields, '{}') FROM (VALUES (1)) one"

@@ -15,6 +15,7 @@ enum LoadColumn {
     kPrincipalScopes,
     kKeyRevokedAt,
     kKeyExpiresAt,
+    kKeyLastUsedAt,
     kCredentialScopes,
     kBoundWorkspace,
     kBoundIsOperator,
@@ -44,7 +45,7 @@ enum LoadColumn {
     " LEFT JOIN curfew.lifecycle l ON l.name = s.lifecycle"                                                        \
     " WHERE p.tenant_id = $1 AND p.id = $2"
 
-#define CURFEW_NO_KEY "NULL::timestamptz, NULL::timestamptz, NULL::text[], NULL::uuid, NULL::boolean"
+#define CURFEW_NO_KEY "NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, NULL::text[], NULL::uuid, NULL::boolean"
 #define CURFEW_NO_TOKEN                                                                                            \
     "NULL::uuid, NULL::text, NULL::uuid, NULL::uuid, NULL::uuid, NULL::uuid, NULL::uuid, NULL::text, NULL::text,"  \
     " NULL::bigint, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz,"                   \
@@ -58,12 +59,12 @@ Statement& load_statement(IdentityKind kind) {
                     "JOIN curfew.role_mapping m ON m.role = $5 AND m.tenant_id = p.tenant_id AND m.principal_id = p.id"),
         {UUIDOID, UUIDOID, UUIDOID, UUIDOID, REGROLEOID}};
     static Statement key = {
-        CURFEW_LOAD("k.revoked_at, k.expires_at, k.scopes, k.workspace_id, w.operator", CURFEW_NO_TOKEN,
+        CURFEW_LOAD("k.revoked_at, k.expires_at, k.last_used_at, k.scopes, k.workspace_id, w.operator", CURFEW_NO_TOKEN,
                     "JOIN curfew.api_key k ON k.tenant_id = p.tenant_id AND k.id = $5 AND k.principal_id = p.id"
                     " LEFT JOIN curfew.workspace w ON w.tenant_id = k.tenant_id AND w.id = k.workspace_id"),
         {UUIDOID, UUIDOID, UUIDOID, UUIDOID, UUIDOID}};
     static Statement token = {
-        CURFEW_LOAD("NULL::timestamptz, NULL::timestamptz, c.scopes, NULL::uuid, NULL::boolean",
+        CURFEW_LOAD("NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, c.scopes, NULL::uuid, NULL::boolean",
                     CURFEW_SESSION_COLUMNS("c") ", cl.revision, cl.xmin, o.status",
                     "JOIN curfew.session c ON c.tenant_id = p.tenant_id AND c.id = $5"
                     " AND COALESCE(c.agent_id, c.owner_id) = p.id"
@@ -228,6 +229,8 @@ Loaded load(const Identity& identity, const pg_uuid_t* session, const pg_uuid_t*
         else if (InstantOf(result_value(0, kKeyExpiresAt)) != core::kUnset &&
                  InstantOf(result_value(0, kKeyExpiresAt)) <= now)
             loaded.refusal = core::Refusal::key_expired;
+        core::Instant last_used = InstantOf(result_value(0, kKeyLastUsedAt));
+        loaded.key_used_lately = last_used != core::kUnset && now - last_used < 60 * core::kSecond;
     } else if (identity.kind == IdentityKind::session_token) {
         Value owner = result_value(0, int{kTokenSession} + int{kSessionOwner});
         if (memcmp(DatumGetUUIDP(owner.datum)->data, identity.principal.data, UUID_LEN) != 0)

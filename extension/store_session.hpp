@@ -65,6 +65,7 @@ struct Loaded {
     core::CallerFacts caller;
     core::Grants grants;
     Value acting_for = {0, true}; // with a session token: the session's owner, where that is somebody else
+    bool key_used_lately = false;   // with an API key: its last use was noted within the minute
     bool session_found = false;
     SessionRow session;
     LifecycleVersion version; // of the session's lifecycle

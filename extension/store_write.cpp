@@ -2,56 +2,8 @@
 
 #include "inside.hpp"
 #include "rfc3339.hpp"
-#include "secrets.hpp"
 
 namespace curfew {
-namespace {
-
-// The audit columns that every statement here fills alike, and their parameters from $1 on:
-// 1 tenant, 2 id, 3 at, 4 event, 5 action, 6 actor, 7 on behalf of, 8 database role, 9 relation, 10 via,
-// 11 request id, 12 reason, 13 details, 14 from state.
-#define CURFEW_AUDIT_COLUMNS                                                                                       \
-    "tenant_id, id, at, event, action, actor_id, on_behalf_of, db_role, relation, via, request_id, reason,"        \
-    " details, from_state, outcome"
-#define CURFEW_AUDIT_VALUES "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'done'"
-#define CURFEW_AUDIT_TYPES                                                                                         \
-    UUIDOID, UUIDOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,      \
-        TEXTOID, JSONBOID, TEXTOID
-
-void add_text(Parameters* parameters, std::string_view text) {
-    text.empty() ? parameters->AddNull() : parameters->Add(text_datum(text));
-}
-
-void add_instant(Parameters* parameters, core::Instant instant) {
-    parameters->AddIf(instant != core::kUnset, TimestampDatum(instant));
-}
-
-pg_uuid_t* copy_uuid(const pg_uuid_t& id) {
-    pg_uuid_t* copy = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
-    *copy = id;
-    return copy;
-}
-
-void add_audit(Parameters* parameters, const pg_uuid_t& tenant, const AuditNote& note, core::Instant at) {
-    const Identity* who = note.identity;
-    parameters->Add(UUIDPGetDatum(copy_uuid(tenant)));
-    parameters->Add(UUIDPGetDatum(copy_uuid(new_uuid())));
-    parameters->Add(TimestampDatum(at));
-    add_text(parameters, note.event);
-    add_text(parameters, note.action);
-    parameters->AddIf(who != nullptr, who != nullptr ? UUIDPGetDatum(copy_uuid(who->principal)) : 0);
-    add(parameters, note.on_behalf_of);
-    parameters->Add(CStringGetTextDatum(GetUserNameFromId(note.db_role, false)));
-    add_text(parameters, note.relation);
-    parameters->Add(CStringGetTextDatum(who != nullptr ? who->via : "sql"));
-    add_text(parameters, who != nullptr ? std::string_view(who->request_id) : std::string_view{});
-    add(parameters, note.reason);
-    add(parameters, note.details);
-    add_text(parameters, note.from_state);
-}
-
-} // namespace
-
 bool write_change(const Identity& identity, SessionRow* row, const core::Lifecycle& lifecycle,
                   const core::SessionFacts& after, const MarkChange& mark, const Value& operator_workspace,
                   const AuditNote& note) {

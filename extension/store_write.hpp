@@ -1,24 +1,9 @@
 // Statements that change sessions, each together with its audit row.
 #pragma once
 
-#include "store_session.hpp"
+#include "store_audit.hpp"
 
 namespace curfew {
-
-// What an audit row tells beside the change itself.
-struct AuditNote {
-    const Identity* identity = nullptr; // null: a database role without an identity
-    Value on_behalf_of = {0, true};
-    std::string_view event;
-    std::string_view action;   // empty: none
-    std::string_view relation; // empty: none
-    std::string_view from_state;
-    std::string_view to_state; // where the statement itself does not know it
-    Value session = {0, true};
-    Value reason = {0, true};  // text
-    Value details = {0, true}; // jsonb
-    Oid db_role = InvalidOid;  // the role that called
-};
 
 struct MarkChange {
     core::Effect effect = core::Effect::enter; // enter: marks stay

@@ -76,6 +76,20 @@ Problem CheckTimer(const Lifecycle& lifecycle, int state) noexcept {
     return {};
 }
 
+Problem CheckForced(const Lifecycle& lifecycle) noexcept {
+    for (int i = 0; i < lifecycle.action_count; ++i) {
+        const Action& action = lifecycle.actions[i];
+        bool forced = lifecycle.forced >> i & 1;
+        if (forced && (action.effect != Effect::enter || !lifecycle.states[action.target].terminal))
+            return Problem("forced", {"the action \"", action.name.View(), "\" does not lead to a terminal state"});
+    }
+    for (int i = 0; lifecycle.refresh_token && i < lifecycle.state_count; ++i)
+        if (lifecycle.states[i].live && ForcedAction(lifecycle, i) == kNone)
+            return Problem("forced", {"has no action that ends the live state \"", lifecycle.states[i].name.View(),
+                                      "\", as a stolen refresh token must"});
+    return {};
+}
+
 } // namespace
 
 bool IsName(std::string_view text) noexcept {
@@ -114,6 +128,8 @@ Problem Check(const Lifecycle& lifecycle) noexcept {
         if (Problem problem = CheckAction(lifecycle, lifecycle.actions[i]))
             return problem;
 
+    if (Problem problem = CheckForced(lifecycle))
+        return problem;
     StateMask reached = Reachable(lifecycle);
     for (int i = 0; i < lifecycle.state_count; ++i) {
         const State& state = lifecycle.states[i];

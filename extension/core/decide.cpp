@@ -86,6 +86,20 @@ void SetDeadline(const Lifecycle& lifecycle, SessionFacts& session) noexcept {
     session.deadline_state = lifecycle.actions[timer.action].target;
 }
 
+SessionFacts Take(const Lifecycle& lifecycle, int index, const SessionFacts& session, Instant now) noexcept {
+    const Action& action = lifecycle.actions[index];
+    SessionFacts after = session;
+    after.version += 1;
+    after.updated_at = now;
+    if (action.effect == Effect::enter)
+        Enter(lifecycle, action.target, now, after);
+    else if (action.effect == Effect::set_mark)
+        after.marks |= MarkBit(action.target);
+    else
+        after.marks &= static_cast<MarkMask>(~MarkBit(action.target));
+    return after;
+}
+
 Refusal MayRead(const Lifecycle& lifecycle, const Present& present, const Standing& standing,
                 const Grants& grants) noexcept {
     RelationMask held = standing.relations;
@@ -145,15 +159,7 @@ Decision Decide(const Lifecycle& lifecycle, const SessionFacts& session, const S
     }
 
     decision.verdict = Verdict::apply;
-    decision.after = session;
-    decision.after.version += 1;
-    decision.after.updated_at = now;
-    if (action.effect == Effect::enter)
-        Enter(lifecycle, action.target, now, decision.after);
-    else if (action.effect == Effect::set_mark)
-        decision.after.marks |= MarkBit(action.target);
-    else
-        decision.after.marks &= static_cast<MarkMask>(~MarkBit(action.target));
+    decision.after = Take(lifecycle, attempt.action, session, now);
     return decision;
 }
 

@@ -70,6 +70,9 @@ Refusal MayRead(const Lifecycle& lifecycle, const Present& present, const Standi
 Decision Decide(const Lifecycle& lifecycle, const SessionFacts& session, const Standing& standing, const Grants& grants,
                 const Attempt& attempt, Instant now) noexcept;
 
+// The facts after the action has had its effect at `now`: state or mark, meter, deadline, next version.
+SessionFacts Take(const Lifecycle& lifecycle, int action, const SessionFacts& session, Instant now) noexcept;
+
 // The deadline and deadline state of a session that is in `state` by these facts; kNever without a timer.
 void SetDeadline(const Lifecycle& lifecycle, SessionFacts& session) noexcept;
 

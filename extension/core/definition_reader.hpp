@@ -25,12 +25,13 @@ template <class Json> class DefinitionReader {
         lifecycle_name_ = lifecycle_name;
         if (!definition.IsObject())
             return Problem("", {"a definition is a JSON object"});
-        Known(definition, "", {"description", "initial", "ids", "parties", "members_only", "tokens", "create", "read",
-                               "states", "actions", "timers"});
+        Known(definition, "", {"description", "initial", "ids", "parties", "members_only", "tokens", "refresh_grace", "create",
+                               "read", "states", "actions", "timers", "forced"});
         ReadStates(definition.Member("states"));
         ReadOptions(definition);
         ReadActions(definition.Member("actions"));
         ReadTimers(definition.Member("timers"));
+        ReadForced(definition.Member("forced"));
         return problem_;
     }
 
@@ -177,6 +178,7 @@ template <class Json> class DefinitionReader {
         int tokens = Choice(definition, "", "tokens", {"none", "access", "access+refresh"}, 0);
         out_->access_token = tokens >= 1;
         out_->refresh_token = tokens == 2;
+        out_->refresh_grace = Duration(definition, "", "refresh_grace", 10 * kSecond);
 
         Json create = definition.Member("create");
         if (create.Present() && !create.IsObject())
@@ -311,6 +313,22 @@ template <class Json> class DefinitionReader {
         to.action = static_cast<std::int8_t>(FindAction(*out_, action.Text()));
         if (to.action == kNone)
             Fail(Place{place, "do"}, {"the action \"", action.Text(), "\" is unknown"});
+    }
+
+    void ReadForced(Json actions) noexcept {
+        if (!actions.Present())
+            return;
+        if (!actions.IsArray())
+            return Fail("forced", {"is not a list of actions"});
+        actions.ForEachElement([&](Json name) {
+            int index = name.IsText() ? FindAction(*out_, name.Text()) : kNone;
+            if (index == kNone) {
+                Fail("forced", {"the action \"", name.IsText() ? name.Text() : "", "\" is unknown"});
+                return false;
+            }
+            out_->forced |= std::uint64_t{1} << index;
+            return true;
+        });
     }
 
     Lifecycle* out_ = nullptr;

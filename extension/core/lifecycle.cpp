@@ -23,6 +23,13 @@ int FindAction(const Lifecycle& lifecycle, std::string_view name) noexcept {
     return kNone;
 }
 
+int ForcedAction(const Lifecycle& lifecycle, int state) noexcept {
+    for (int i = 0; i < lifecycle.action_count; ++i)
+        if ((lifecycle.forced >> i & 1) && (lifecycle.actions[i].from & StateBit(state)))
+            return i;
+    return kNone;
+}
+
 StateMask AssignableFrom(const Lifecycle& lifecycle) noexcept {
     StateMask mask = 0;
     for (int i = 0; i < lifecycle.action_count; ++i)

@@ -76,6 +76,8 @@ struct Lifecycle {
     bool members_only = false;      // to others of the tenant, a session is not found
     bool access_token = false;      // create gives a token
     bool refresh_token = false;     // and one to renew it with
+    Microseconds refresh_grace = 0; // how long a used refresh token gets its answer again
+    std::uint64_t forced = 0;       // the actions by which a session is ended over everybody's head, a bit each
     Name create_scope;
     Name create_event;
     RelationMask read_by = 0;
@@ -85,6 +87,9 @@ struct Lifecycle {
 int FindState(const Lifecycle& lifecycle, std::string_view name) noexcept;
 int FindMark(const Lifecycle& lifecycle, std::string_view name) noexcept;
 int FindAction(const Lifecycle& lifecycle, std::string_view name) noexcept;
+
+// The action that ends a session in `state` when its principal is revoked or its refresh token was stolen, or kNone.
+int ForcedAction(const Lifecycle& lifecycle, int state) noexcept;
 
 // The states from which some action gives the operator's place away.
 StateMask AssignableFrom(const Lifecycle& lifecycle) noexcept;

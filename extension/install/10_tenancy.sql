@@ -68,6 +68,8 @@ CREATE TABLE curfew.api_key (
     created_at timestamptz NOT NULL,
     expires_at timestamptz,
     revoked_at timestamptz,
+    revoke_grace interval NOT NULL DEFAULT '0',
+    last_used_at timestamptz,
     PRIMARY KEY (tenant_id, id),
     FOREIGN KEY (tenant_id, principal_id) REFERENCES curfew.principal,
     FOREIGN KEY (tenant_id, workspace_id) REFERENCES curfew.workspace
@@ -75,6 +77,9 @@ CREATE TABLE curfew.api_key (
 CREATE INDEX api_key_by_principal ON curfew.api_key (tenant_id, principal_id);
 COMMENT ON TABLE curfew.api_key IS 'API keys, as SHA-256 digests; the key itself is shown once, when it is issued.';
 COMMENT ON COLUMN curfew.api_key.scopes IS 'What the key may do; null: all that its principal may.';
+COMMENT ON COLUMN curfew.api_key.revoked_at IS 'From when on the key is refused.';
+COMMENT ON COLUMN curfew.api_key.revoke_grace IS 'How long the key still works after it was revoked.';
+COMMENT ON COLUMN curfew.api_key.last_used_at IS 'To the minute.';
 COMMENT ON COLUMN curfew.api_key.workspace_id IS 'The key acts for this workspace only.';
 
 CREATE TABLE curfew.role_mapping (

@@ -73,8 +73,12 @@ CREATE TABLE curfew.session_token (
     session_id uuid NOT NULL,
     kind text NOT NULL CHECK (kind OPERATOR(pg_catalog.=) ANY ('{access,refresh}'::text[])),
     created_at timestamptz NOT NULL,
+    used_at timestamptz,
+    salt bytea,
     PRIMARY KEY (tenant_id, digest),
     FOREIGN KEY (tenant_id, session_id) REFERENCES curfew.session ON DELETE CASCADE
 );
 CREATE INDEX session_token_by_session ON curfew.session_token (tenant_id, session_id);
 COMMENT ON TABLE curfew.session_token IS 'Tokens, as SHA-256 digests. One is valid while its session is live and its people are active.';
+COMMENT ON COLUMN curfew.session_token.used_at IS 'When a refresh token was used; a second use after the grace is a theft.';
+COMMENT ON COLUMN curfew.session_token.salt IS 'With which the next tokens were derived from this one; kept for the grace only.';

@@ -153,6 +153,21 @@ SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.introspect(text) IS 'Whether an access token of the caller''s tenant is valid now, and what it stands for. Of any other token only that it is not active.';
 
+CREATE FUNCTION curfew.refresh_session(refresh_token text, session_id uuid DEFAULT NULL, OUT id uuid, OUT token text,
+    OUT new_refresh_token text, OUT expires_at timestamptz, OUT refused text)
+RETURNS record
+AS 'MODULE_PATHNAME', 'curfew_refresh_session' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.refresh_session(text, uuid) IS 'Gives two new tokens for a refresh token. A repeat within the grace gets the same answer; a later one ends the session, and refused says refresh_token_reused.';
+
+CREATE FUNCTION curfew.session_is_live()
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'curfew_session_is_live' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.session_is_live() IS 'Whether the caller came with a session''s token and that session is live now.';
+
 CREATE FUNCTION curfew.audit_log(session_id uuid DEFAULT NULL, event text DEFAULT NULL, actor uuid DEFAULT NULL,
     since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, max_rows integer DEFAULT 100,
     after uuid DEFAULT NULL)

@@ -30,19 +30,29 @@ SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION curfew.add_member(text, uuid, text, text) IS 'Makes a principal a member of a workspace, or changes the role of one.';
 
 CREATE FUNCTION curfew.issue_api_key(principal uuid, prefix text DEFAULT 'cf_', workspace text DEFAULT NULL, scopes text[] DEFAULT NULL,
-    expires_at timestamptz DEFAULT NULL, tenant text DEFAULT NULL, OUT id uuid, OUT key text)
+    expires_at timestamptz DEFAULT NULL, tenant text DEFAULT NULL, revoke_grace interval DEFAULT '0', OUT id uuid,
+    OUT key text)
 RETURNS record
 AS 'MODULE_PATHNAME', 'curfew_issue_api_key' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.issue_api_key(uuid, text, text, text[], timestamptz, text) IS 'Issues a key, which is shown only here. {workspace} in the prefix becomes six hex digits of the workspace''s id.';
+COMMENT ON FUNCTION curfew.issue_api_key(uuid, text, text, text[], timestamptz, text, interval) IS 'Issues a key, which is shown only here. {workspace} in the prefix becomes six hex digits of the workspace''s id. revoke_grace: how long it still works after it was revoked.';
 
-CREATE FUNCTION curfew.revoke_api_key(id uuid, tenant text DEFAULT NULL)
-RETURNS void
+CREATE FUNCTION curfew.revoke_api_key(id uuid, tenant text DEFAULT NULL, at_once boolean DEFAULT false)
+RETURNS timestamptz
 AS 'MODULE_PATHNAME', 'curfew_revoke_api_key' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.revoke_api_key(uuid, text) IS 'Revokes a key, for good.';
+COMMENT ON FUNCTION curfew.revoke_api_key(uuid, text, boolean) IS 'Revokes a key, for good, after its grace or at once, and tells from when on it is refused.';
+
+CREATE FUNCTION curfew.list_api_keys(principal uuid DEFAULT NULL, tenant text DEFAULT NULL, OUT id uuid,
+    OUT principal_id uuid, OUT workspace_id uuid, OUT prefix text, OUT scopes text[], OUT created_at timestamptz,
+    OUT expires_at timestamptz, OUT revoked_at timestamptz, OUT last_used_at timestamptz)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'curfew_list_api_keys' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.list_api_keys(uuid, text) IS 'The keys of a principal or of the tenant, without any secret. last_used_at is kept to the minute.';
 
 CREATE FUNCTION curfew.suspend_principal(id uuid, reason text DEFAULT NULL, tenant text DEFAULT NULL)
 RETURNS void
@@ -59,11 +69,19 @@ SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION curfew.resume_principal(uuid, text, text) IS 'Undoes a suspension.';
 
 CREATE FUNCTION curfew.revoke_principal(id uuid, reason text DEFAULT NULL, tenant text DEFAULT NULL)
-RETURNS void
+RETURNS bigint
 AS 'MODULE_PATHNAME', 'curfew_revoke_principal' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.revoke_principal(uuid, text, text) IS 'Revokes a principal, for good.';
+COMMENT ON FUNCTION curfew.revoke_principal(uuid, text, text) IS 'Revokes a principal, for good, and ends all its sessions; gives their number.';
+
+CREATE FUNCTION curfew.kill_principal(id uuid, reason text DEFAULT NULL, cascade boolean DEFAULT false,
+    tenant text DEFAULT NULL)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'curfew_kill_principal' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.kill_principal(uuid, text, boolean, text) IS 'Revokes a principal and ends all its sessions, for holders of the scope agents:kill. cascade: those that descend from them too.';
 
 CREATE FUNCTION curfew.get_principal(id uuid, OUT principal_id uuid, OUT kind text, OUT role text, OUT status text, OUT name text,
     OUT email text, OUT full_name text)

@@ -1,0 +1,41 @@
+// The part that every statement with an audit row has in common.
+#pragma once
+
+#include "store_session.hpp"
+
+namespace curfew {
+
+// What an audit row tells beside the change itself.
+struct AuditNote {
+    const Identity* identity = nullptr; // null: a database role without an identity
+    Value on_behalf_of = {0, true};
+    std::string_view event;
+    std::string_view action;   // empty: none
+    std::string_view relation; // empty: none
+    std::string_view from_state;
+    std::string_view to_state; // where the statement itself does not know it
+    Value session = {0, true};
+    Value reason = {0, true};  // text
+    Value details = {0, true}; // jsonb
+    Oid db_role = InvalidOid;  // the role that called
+};
+
+// The audit columns that every such statement fills alike, and their parameters from $1 on:
+// 1 tenant, 2 id, 3 at, 4 event, 5 action, 6 actor, 7 on behalf of, 8 database role, 9 relation, 10 via,
+// 11 request id, 12 reason, 13 details, 14 from state.
+#define CURFEW_AUDIT_COLUMNS                                                                                       \
+    "tenant_id, id, at, event, action, actor_id, on_behalf_of, db_role, relation, via, request_id, reason,"        \
+    " details, from_state, outcome"
+#define CURFEW_AUDIT_VALUES "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'done'"
+#define CURFEW_AUDIT_TYPES                                                                                         \
+    UUIDOID, UUIDOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,      \
+        TEXTOID, JSONBOID, TEXTOID
+
+// Adds parameters 1 to 14.
+void add_audit(Parameters* parameters, const pg_uuid_t& tenant, const AuditNote& note, core::Instant at);
+
+// Adds a text, null when it is empty; and a time, null when it is unset.
+void add_text(Parameters* parameters, std::string_view text);
+void add_instant(Parameters* parameters, core::Instant instant);
+
+} // namespace curfew
