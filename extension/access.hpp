@@ -53,6 +53,7 @@ inline constexpr Grant kFunctionGrants[] = {
     {"resume_principal", kFront | kService | kAdmin},
     {"revoke_principal", kFront | kService | kAdmin},
     // administration of the installation
+    {"administers_installation", kAdmin},
     {"create_tenant", kAdmin},
     {"map_role", kAdmin},
     {"unmap_role", kAdmin},
@@ -71,6 +72,8 @@ inline constexpr Grant kFunctionGrants[] = {
     {"query_uuid", kFront},
     {"rfc3339", kFront | kService | kAuditor | kAdmin},
     {"effective_state", kAuditor},
+    {"effective_ended_at", kAuditor},
+    {"audited_tenant", kAuditor},
     {"version", kFront | kService | kAuditor | kAdmin},
 };
 
@@ -79,5 +82,9 @@ inline constexpr Grant kViewGrants[] = {
     {"audit_events", kAuditor},
     {"lifecycle_transitions", kFront | kService | kAuditor | kAdmin},
 };
+
+// Takes from everybody but the owner what default privileges, or PUBLIC's, gave on the schema's tables and functions;
+// grants of grant_access() on functions and views stay.
+void close_schema();
 
 } // namespace curfew

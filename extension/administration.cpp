@@ -22,17 +22,20 @@ void Administration::log(std::string_view event, const Value& details, const Val
 
 bool administers_installation() {
     Oid schema = get_namespace_oid("curfew", false);
-    Oid types[] = {TEXTOID, TEXTOID};
-    oidvector* signature = buildoidvector(types, lengthof(types));
-    Oid function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum("create_tenant"),
-                                   PointerGetDatum(signature), ObjectIdGetDatum(schema));
+    Oid function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum("administers_installation"),
+                                   PointerGetDatum(buildoidvector(nullptr, 0)), ObjectIdGetDatum(schema));
     return OidIsValid(function) && may_execute(function, GetUserId());
+}
+
+bool MayAudit(const Loaded& loaded) {
+    bool is_admin = loaded.caller.role == core::Role::admin && loaded.grants.Cover(kAdminScope);
+    return !loaded.caller.bound_workspace.set && (is_admin || loaded.grants.Cover("audit:read"));
 }
 
 Administration begin_administration(FunctionCallInfo fcinfo, int tenant_argument, std::string_view scope,
                                     bool needed) {
     Administration call;
-    call.now = GetCurrentStatementStartTimestamp();
+    call.now = GetCurrentTimestamp();
     bool named = !PG_ARGISNULL(tenant_argument);
     const Identity* set = TransactionIdentity();
 
@@ -47,14 +50,15 @@ Administration begin_administration(FunctionCallInfo fcinfo, int tenant_argument
 
     call.identity = caller_identity();
     call.has_identity = true;
-    Loaded loaded = load_as_caller(&call.identity, nullptr, nullptr, call.now);
+    Loaded loaded = load_as_caller(&call.identity, {}, call.now);
     call.tenant = call.identity.tenant;
     pg_uuid_t tenant;
     if (named && (!find_tenant(text_argument(fcinfo, tenant_argument), &tenant) ||
                   memcmp(tenant.data, call.tenant.data, UUID_LEN) != 0))
         raise_refusal(core::Refusal::tenant_not_found, "tenant");
-    bool is_admin = loaded.caller.role == core::Role::admin && !loaded.caller.bound_workspace.set;
-    bool has_scope = !scope.empty() && loaded.grants.Cover(scope);
+    bool unbound = !loaded.caller.bound_workspace.set;
+    bool is_admin = unbound && loaded.caller.role == core::Role::admin && loaded.grants.Cover(kAdminScope);
+    bool has_scope = unbound && !scope.empty() && loaded.grants.Cover(scope);
     if (needed && !has_scope)
         raise_refusal(core::Refusal::scope_missing, nullptr,
                       psprintf("This needs the scope \"%s\".", pnstrdup(scope.data(), scope.size())));

@@ -16,8 +16,17 @@ struct Administration {
     void log(std::string_view event, const Value& details, const Value& reason = {0, true}) const;
 };
 
-// Whether the calling database role administers the whole installation: it may execute curfew.create_tenant.
+// What an administrator's credential must cover, where it is limited to scopes.
+inline constexpr std::string_view kAdminScope = "admin";
+
+// Whether the calling database role administers the whole installation: it may execute the function of this name.
 bool administers_installation();
+
+// Whether the caller may read the whole tenant's log: an administrator or a holder of the scope audit:read, whose
+// credential is not bound to a workspace.
+bool MayAudit(const Loaded& loaded);
+inline constexpr const char* kAuditorsOnly =
+    "The whole tenant's log is for administrators and for the scope \"audit:read\".";
 
 // Checks the caller. With a tenant named (slug or id), a database role that administers the installation may act on
 // its own; otherwise the caller's identity must be an administrator of the tenant, which is then his own.

@@ -2,6 +2,7 @@
 
 #include "errors.hpp"
 #include "lifecycle_cache.hpp"
+#include "secrets.hpp"
 #include "store_identity.hpp"
 #include "store_write.hpp"
 
@@ -10,14 +11,19 @@ namespace {
 
 constexpr int kAttempts = 10;
 
-bool is_within(const Within& within, const SessionRow& row) {
+bool is_within(const Within& within, const Loaded& loaded) {
+    const SessionRow& row = loaded.session;
     if (!within.lifecycle.empty() && text_view(row.column[kSessionLifecycle].datum) != within.lifecycle)
         return false;
-    if (within.workspace.null)
+    if (within.workspace.empty())
         return true;
     const Value& workspace = row.column[kSessionWorkspace];
-    return !workspace.null && memcmp(DatumGetUUIDP(workspace.datum)->data,
-                                     DatumGetUUIDP(within.workspace.datum)->data, UUID_LEN) == 0;
+    if (workspace.null)
+        return false;
+    pg_uuid_t id;
+    if (ParseUuid(within.workspace, &id))
+        return memcmp(DatumGetUUIDP(workspace.datum)->data, id.data, UUID_LEN) == 0;
+    return text_view(loaded.workspace_slug.datum) == within.workspace;
 }
 
 int reason_length(const Value& reason) {
@@ -29,14 +35,13 @@ int reason_length(const Value& reason) {
 
 [[noreturn]] void raise_decision(const core::Decision& decision, const core::Lifecycle& lifecycle, int present,
                                  const ActionRequest& request, int64 version) {
-    const char* action = pnstrdup(request.action.data(), request.action.size());
-    auto copy = [](std::string_view text) { return pnstrdup(text.data(), text.size()); };
+    const char* action = excerpt(request.action);
     switch (decision.refusal) {
     case core::Refusal::unknown_action:
         raise_refusal(decision.refusal, "action", psprintf("There is no action \"%s\".", action));
     case core::Refusal::scope_missing:
         raise_refusal(decision.refusal, nullptr,
-                      psprintf("The action \"%s\" needs the scope \"%s\".", action, copy(decision.missing_scope)));
+                      psprintf("The action \"%s\" needs the scope \"%s\".", action, excerpt(decision.missing_scope)));
     case core::Refusal::reason_required:
     case core::Refusal::reason_not_taken:
         raise_refusal(decision.refusal, "reason");
@@ -49,7 +54,7 @@ int reason_length(const Value& reason) {
     case core::Refusal::invalid_state:
         raise_refusal(decision.refusal, nullptr,
                       psprintf("The action \"%s\" is not allowed in the state \"%s\".", action,
-                               copy(lifecycle.states[present].name.View())));
+                               excerpt(lifecycle.states[present].name.View())));
     default:
         raise_refusal(decision.refusal);
     }
@@ -90,18 +95,26 @@ Identity caller_identity() {
     return identity != nullptr ? *identity : mapped_identity();
 }
 
-Loaded load_as_caller(Identity* identity, const pg_uuid_t* session, const pg_uuid_t* workspace, core::Instant now) {
-    Loaded loaded = load(*identity, session, workspace, now);
+Loaded load_as_caller(Identity* identity, const Wanted& wanted, core::Instant now) {
+    Loaded loaded = load(*identity, wanted, now);
     if (!loaded.caller_found && identity->kind == IdentityKind::mapped_role) {
         ForgetMapping(); // it was changed since it was remembered
         *identity = mapped_identity();
-        loaded = load(*identity, session, workspace, now);
+        loaded = load(*identity, wanted, now);
     }
     if (!loaded.caller_found)
         raise_refusal(core::Refusal::invalid_credential);
     if (loaded.refusal != core::Refusal::none)
         raise_refusal(loaded.refusal);
     return loaded;
+}
+
+Identity verified_caller(Loaded* loaded) {
+    Identity identity = caller_identity();
+    Loaded found = load_as_caller(&identity, {}, GetCurrentTimestamp());
+    if (loaded != nullptr)
+        *loaded = found;
+    return identity;
 }
 
 core::Refusal readable(const core::Lifecycle& lifecycle, const SessionRow& row, const core::CallerFacts& caller,
@@ -113,9 +126,9 @@ core::Refusal readable(const core::Lifecycle& lifecycle, const SessionRow& row, 
 
 Viewed view(const pg_uuid_t& session, const Within& within) {
     Identity identity = caller_identity();
-    core::Instant now = GetCurrentStatementStartTimestamp();
-    Loaded loaded = load_as_caller(&identity, &session, nullptr, now);
-    if (!loaded.session_found || !is_within(within, loaded.session))
+    core::Instant now = GetCurrentTimestamp();
+    Loaded loaded = load_as_caller(&identity, {&session, nullptr, !within.workspace.empty()}, now);
+    if (!loaded.session_found || !is_within(within, loaded))
         raise_refusal(core::Refusal::session_not_found);
 
     const core::Lifecycle& lifecycle =
@@ -124,7 +137,7 @@ Viewed view(const pg_uuid_t& session, const Within& within) {
     if (refusal == core::Refusal::scope_missing)
         raise_refusal(refusal, nullptr,
                       psprintf("Reading needs the scope \"%s\".",
-                               pnstrdup(lifecycle.read_scope.View().data(), lifecycle.read_scope.View().size())));
+                               excerpt(lifecycle.read_scope.View())));
     if (refusal != core::Refusal::none)
         raise_refusal(refusal);
     return {loaded.session, &lifecycle, now, false};
@@ -133,15 +146,14 @@ Viewed view(const pg_uuid_t& session, const Within& within) {
 Viewed act(const ActionRequest& request) {
     Identity identity = caller_identity();
     for (int attempt = 1; attempt <= kAttempts; ++attempt) {
-        core::Instant now = attempt == 1 ? GetCurrentStatementStartTimestamp() : GetCurrentTimestamp();
-        Loaded loaded = load_as_caller(&identity, &request.session, nullptr, now);
-        if (!loaded.session_found || !is_within(request.within, loaded.session))
+        core::Instant now = GetCurrentTimestamp();
+        Loaded loaded = load_as_caller(&identity, {&request.session, nullptr, !request.within.workspace.empty()}, now);
+        if (!loaded.session_found || !is_within(request.within, loaded))
             raise_refusal(core::Refusal::session_not_found);
 
         const core::Lifecycle& lifecycle =
             compiled_lifecycle(text_view(loaded.session.column[kSessionLifecycle].datum), loaded.version);
         core::SessionFacts facts = session_facts(loaded.session, lifecycle);
-        now = Max(now, facts.updated_at); // an audit row is never before the one that it follows
         int present = core::PresentOf(lifecycle, facts, now).state;
 
         core::Attempt wanted;
@@ -170,6 +182,7 @@ Viewed act(const ActionRequest& request) {
             operator_workspace = {UUIDPGetDatum(&place), false};
         }
         AuditNote note = note_of(identity, loaded, lifecycle, action, decision, present, request);
+        note.to_state = lifecycle.states[core::PresentOf(lifecycle, decision.after, now).state].name.View();
         if (write_change(identity, &loaded.session, lifecycle, decision.after, mark, operator_workspace, note))
             return {loaded.session, &lifecycle, now, false};
         CHECK_FOR_INTERRUPTS();

@@ -16,15 +16,19 @@ struct Viewed {
 // What narrows an id: a session of another lifecycle or workspace is not found.
 struct Within {
     std::string_view lifecycle; // empty: any
-    Value workspace = {0, true};
+    std::string_view workspace; // a slug or an id; empty: any
 };
 
 // The caller of this statement: who authenticated in this transaction, or the database role's mapping. The store is
-// open; the role is the one that called. SL401 no_identity.
+// open; the role is the one that called. Only a load tells whether it is true: a mapping may have changed since.
+// SL401 no_identity.
 Identity caller_identity();
 
-// One load, with the caller's refusals raised: SL401, SL403.
-Loaded load_as_caller(Identity* identity, const pg_uuid_t* session, const pg_uuid_t* workspace, core::Instant now);
+// One load, with the caller's refusals raised: SL401, SL403. Puts the identity right where a mapping has changed.
+Loaded load_as_caller(Identity* identity, const Wanted& wanted, core::Instant now);
+
+// The caller, verified by a load of its own; for functions that need no session.
+Identity verified_caller(Loaded* loaded = nullptr);
 
 struct ActionRequest {
     pg_uuid_t session;

@@ -17,4 +17,11 @@ void raise_refusal(core::Refusal refusal, const char* argument, const char* deta
     pg_unreachable();
 }
 
+const char* excerpt(std::string_view text) {
+    constexpr int kLongest = 64;
+    int size = static_cast<int>(Min(text.size(), size_t{INT_MAX}));
+    int length = pg_mbcliplen(text.data(), size, kLongest);
+    return psprintf("%.*s%s", length, text.data(), length < size ? "..." : "");
+}
+
 } // namespace curfew

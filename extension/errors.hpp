@@ -3,6 +3,8 @@
 
 #include "core/refusals.hpp"
 
+#include <string_view>
+
 namespace curfew {
 
 // Raises a refusal: SQLSTATE SL + its status, its message, and its word in the constraint-name field.
@@ -11,5 +13,8 @@ namespace curfew {
 //   hint      what to do; null for the table's hint
 [[noreturn]] void raise_refusal(core::Refusal refusal, const char* argument = nullptr, const char* detail = nullptr,
                                 const char* hint = nullptr);
+
+// What of a caller's own text an error repeats: at most 64 bytes of it, cut between characters; palloc'd.
+const char* excerpt(std::string_view text);
 
 } // namespace curfew

@@ -1,7 +1,6 @@
 #include "function.hpp"
 
 #include "errors.hpp"
-#include "store_identity.hpp"
 
 namespace curfew {
 
@@ -21,16 +20,7 @@ pg_uuid_t required_uuid(FunctionCallInfo fcinfo, int index, const char* name) {
     return *PG_GETARG_UUID_P(index);
 }
 
-Value workspace_argument(FunctionCallInfo fcinfo, int index, pg_uuid_t* storage) {
-    if (PG_ARGISNULL(index))
-        return {0, true};
-    if (!find_workspace(caller_identity().tenant, text_argument(fcinfo, index), storage))
-        raise_refusal(core::Refusal::workspace_not_found, "workspace");
-    return {UUIDPGetDatum(storage), false};
-}
-
 Datum composite_result(FunctionCallInfo fcinfo, const Value* columns, int count) {
-    MemoryContext previous = MemoryContextSwitchTo(caller_context());
     TupleDesc descriptor;
     if (get_call_result_type(fcinfo, nullptr, &descriptor) != TYPEFUNC_COMPOSITE || descriptor->natts != count)
         elog(ERROR, "curfew: the declared result of %s does not fit", get_func_name(fcinfo->flinfo->fn_oid));
@@ -40,9 +30,8 @@ Datum composite_result(FunctionCallInfo fcinfo, const Value* columns, int count)
         values[i] = columns[i].datum;
         nulls[i] = columns[i].null;
     }
-    Datum result = HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls));
-    MemoryContextSwitchTo(previous);
-    return result;
+    HeapTuple tuple = heap_form_tuple(BlessTupleDesc(descriptor), values, nulls);
+    return HeapTupleHeaderGetDatum(SPI_returntuple(tuple, descriptor));
 }
 
 void session_info(const Viewed& viewed, Value* columns) {

@@ -26,10 +26,6 @@ std::string_view text_argument(FunctionCallInfo fcinfo, int index);
 std::string_view required_text(FunctionCallInfo fcinfo, int index, const char* name);
 pg_uuid_t required_uuid(FunctionCallInfo fcinfo, int index, const char* name);
 
-// The workspace that a caller names by slug or id, in his own tenant; null for a null argument.
-// SL404 workspace_not_found.
-Value workspace_argument(FunctionCallInfo fcinfo, int index, pg_uuid_t* storage);
-
 // A row of the function's declared result type, built in the caller's memory.
 Datum composite_result(FunctionCallInfo fcinfo, const Value* columns, int count);
 

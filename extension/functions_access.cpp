@@ -71,12 +71,65 @@ void change_grants(const char* verb, const char* preposition, const char* role, 
             run_utility(psprintf("%s SELECT ON curfew.%s %s %s", verb, grant.name, preposition, role));
 }
 
+// Before 16, auto_explain prints no parameters unless it is told to.
+void keep_parameters_out_of_logs(const char* role) {
+    run_utility(psprintf("ALTER ROLE %s SET log_parameter_max_length = 0", role));
+    run_utility(psprintf("ALTER ROLE %s SET log_parameter_max_length_on_error = 0", role));
+#if PG_VERSION_NUM >= 160000
+    run_utility(psprintf("ALTER ROLE %s SET auto_explain.log_parameter_max_length = 0", role));
+#endif
+}
+
 void log_access(const char* event, const char* role, std::string_view kind) {
     ereport(LOG, (errmsg("curfew: %s of \"%s\" for %s by %s", event, pnstrdup(kind.data(), kind.size()), role,
                          GetUserNameFromId(GetUserId(), false))));
 }
 
 } // namespace
+
+namespace curfew {
+
+void close_schema() {
+    // ALTER DEFAULT PRIVILEGES may have opened what the script or a new partition made.
+    static Statement statement = {
+        "SELECT format('REVOKE ALL ON TABLE %s FROM %s', c.oid::regclass,"
+        "  CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END)"
+        " FROM pg_class c, aclexplode(c.relacl) a"
+        " WHERE c.relnamespace = 'curfew'::regnamespace AND c.relkind IN ('r', 'p', 'S') AND a.grantee <> c.relowner"
+        " UNION SELECT format('REVOKE ALL ON FUNCTION %s FROM %s', p.oid::regprocedure,"
+        "  CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END)"
+        " FROM pg_proc p, aclexplode(p.proacl) a"
+        " WHERE $1 AND p.pronamespace = 'curfew'::regnamespace AND a.grantee <> p.proowner"
+        " UNION SELECT format('REVOKE ALL ON TABLE %s FROM %s', c.oid::regclass,"
+        "  CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END)"
+        " FROM pg_class c, aclexplode(c.relacl) a"
+        " WHERE $1 AND c.relnamespace = 'curfew'::regnamespace AND c.relkind = 'v' AND a.grantee <> c.relowner",
+        {BOOLOID}};
+    Parameters parameters;
+    parameters.Add(BoolGetDatum(creating_extension));
+    uint64 count = run(statement, parameters);
+    SPITupleTable* statements = SPI_tuptable;
+    for (uint64 i = 0; i < count; ++i) {
+        SPI_tuptable = statements;
+        run_utility(TextDatumGetCString(result_value(i, 0).datum));
+    }
+}
+
+} // namespace curfew
+
+// close_schema() returns void: the last word of the install script
+CURFEW_FUNCTION(close_schema) {
+    Store store = open_store(fcinfo);
+    close_schema();
+    close_store(store);
+    PG_RETURN_VOID();
+}
+
+// administers_installation() returns boolean, true: whoever may call it administers every tenant
+CURFEW_FUNCTION(administers_installation) {
+    (void)fcinfo;
+    PG_RETURN_BOOL(true);
+}
 
 // grant_access(role regrole, kind text) returns void
 CURFEW_FUNCTION(grant_access) {
@@ -85,9 +138,7 @@ CURFEW_FUNCTION(grant_access) {
     AccessKind kind = kind_argument(fcinfo, 1);
     run_utility(psprintf("GRANT USAGE ON SCHEMA curfew TO %s", role));
     change_grants("GRANT", "TO", role, kind);
-    // log_statement would print bound parameters, credentials among them
-    run_utility(psprintf("ALTER ROLE %s SET log_parameter_max_length = 0", role));
-    run_utility(psprintf("ALTER ROLE %s SET log_parameter_max_length_on_error = 0", role));
+    keep_parameters_out_of_logs(role); // log_statement would print bound parameters, credentials among them
     log_access("grant", role, text_argument(fcinfo, 1));
     close_store(store);
     PG_RETURN_VOID();
@@ -115,7 +166,9 @@ CURFEW_FUNCTION(map_role) {
     pg_uuid_t principal = required_uuid(fcinfo, 1, "principal");
     if (!read_standing(call.tenant, principal).found)
         raise_refusal(core::Refusal::principal_not_found, "principal");
-    upsert_mapping(role, call.tenant, principal);
+    if (!upsert_mapping(role, call.tenant, principal))
+        raise_refusal(core::Refusal::already_exists, "role", "The role is tied to a principal of another tenant.",
+                      "Untie it there first, with curfew.unmap_role(role).");
     call.log("role.map", details_object({{"role", {CStringGetTextDatum(GetUserNameFromId(role, false)), false}},
                                          {"principal_id", uuid_text(principal)}}));
     close_store(store);
@@ -126,9 +179,12 @@ CURFEW_FUNCTION(map_role) {
 CURFEW_FUNCTION(unmap_role) {
     Store store = open_store(fcinfo);
     Administration call = begin_administration(fcinfo, 1);
-    Oid role = role_argument(fcinfo, 0);
+    if (PG_ARGISNULL(0))
+        raise_refusal(core::Refusal::missing_field, "role", "The argument \"role\" is null.");
+    Oid role = PG_GETARG_OID(0); // which may have been dropped
+    const char* name = GetUserNameFromId(role, true);
     if (delete_mapping(role, call.tenant))
-        call.log("role.unmap", details_object({{"role", {CStringGetTextDatum(GetUserNameFromId(role, false)), false}}}));
+        call.log("role.unmap", details_object({{"role", text_value(name != nullptr ? name : psprintf("%u", role))}}));
     close_store(store);
     PG_RETURN_VOID();
 }

@@ -16,8 +16,6 @@ namespace {
 
 constexpr int kLongestText = 200; // characters of a name
 
-const char* c_string(std::string_view text) { return pnstrdup(text.data(), text.size()); }
-
 void check_slug(std::string_view slug) {
     bool valid = !slug.empty() && slug.size() <= core::Name::kCapacity && slug.front() != '-' && slug.back() != '-';
     for (char c : slug)
@@ -26,7 +24,7 @@ void check_slug(std::string_view slug) {
     if (!valid || ParseUuid(slug, &id))
         raise_refusal(core::Refusal::unknown_value, "slug",
                       psprintf("\"%s\" is not a slug: lower-case letters, digits and hyphens, not an id.",
-                               c_string(slug)));
+                               excerpt(slug)));
 }
 
 void check_name(std::string_view name, const char* argument) {
@@ -45,19 +43,13 @@ std::string_view check_word(std::string_view word, const char* argument, std::in
         appendStringInfo(&known, "%s%s", known.len > 0 ? ", " : "", candidate);
     }
     raise_refusal(core::Refusal::unknown_value, argument,
-                  psprintf("\"%s\" is not one of: %s.", c_string(word), known.data));
+                  psprintf("\"%s\" is not one of: %s.", excerpt(word), known.data));
 }
 
 void check_scopes(const Value& scopes) {
     for (std::string_view scope : text_views(scopes))
         if (!core::IsScope(scope))
-            raise_refusal(core::Refusal::unknown_value, "scopes", psprintf("\"%s\" is not a scope.", c_string(scope)));
-}
-
-Datum uuid_result(const pg_uuid_t& id) {
-    pg_uuid_t* copy = static_cast<pg_uuid_t*>(MemoryContextAlloc(caller_context(), sizeof(pg_uuid_t)));
-    *copy = id;
-    return UUIDPGetDatum(copy);
+            raise_refusal(core::Refusal::unknown_value, "scopes", psprintf("\"%s\" is not a scope.", excerpt(scope)));
 }
 
 pg_uuid_t existing_principal(FunctionCallInfo fcinfo, int index, const char* name, const pg_uuid_t& tenant) {
@@ -75,7 +67,7 @@ pg_uuid_t existing_workspace(std::string_view slug_or_id, const pg_uuid_t& tenan
 }
 
 [[noreturn]] void raise_taken(const char* argument, std::string_view name) {
-    raise_refusal(core::Refusal::already_exists, argument, psprintf("\"%s\" is taken.", c_string(name)));
+    raise_refusal(core::Refusal::already_exists, argument, psprintf("\"%s\" is taken.", excerpt(name)));
 }
 
 } // namespace
@@ -91,11 +83,11 @@ CURFEW_FUNCTION(create_tenant) {
     fill_random(tag, kTagSize);
     Administration call;
     call.tenant = new_uuid();
-    call.now = GetCurrentStatementStartTimestamp();
+    call.now = GetCurrentTimestamp();
     if (!insert_tenant(call.tenant, slug, name, tag, kTagSize))
         raise_taken("slug", slug);
     call.log("tenant.create", details_object({{"slug", text_value(slug)}}));
-    Datum result = uuid_result(call.tenant);
+    Datum result = uuid_for_caller(call.tenant);
     close_store(store);
     return result;
 }
@@ -112,7 +104,7 @@ CURFEW_FUNCTION(create_workspace) {
     if (!insert_workspace(call.tenant, id, slug, name, !PG_ARGISNULL(2) && PG_GETARG_BOOL(2)))
         raise_taken("slug", slug);
     call.log("workspace.create", details_object({{"workspace_id", uuid_text(id)}, {"slug", text_value(slug)}}));
-    Datum result = uuid_result(id);
+    Datum result = uuid_for_caller(id);
     close_store(store);
     return result;
 }
@@ -141,7 +133,7 @@ CURFEW_FUNCTION(create_principal) {
                                                  {"name", text_value(principal.name)},
                                                  {"kind", text_value(principal.kind)},
                                                  {"role", text_value(principal.role)}}));
-    Datum result = uuid_result(principal.id);
+    Datum result = uuid_for_caller(principal.id);
     close_store(store);
     return result;
 }
@@ -181,7 +173,8 @@ CURFEW_FUNCTION(issue_api_key) {
     key.expires_at = argument(fcinfo, 4);
     key.revoke_grace = argument(fcinfo, 6);
 
-    const char* prefix = c_string(required_text(fcinfo, 1, "prefix"));
+    std::string_view wanted = required_text(fcinfo, 1, "prefix");
+    const char* prefix = pnstrdup(wanted.data(), wanted.size());
     if (strstr(prefix, "{workspace}") != nullptr) {
         if (key.workspace.null)
             raise_refusal(core::Refusal::missing_field, "workspace", "The prefix names a workspace.");
@@ -245,13 +238,17 @@ CURFEW_FUNCTION(list_api_keys) {
     return Datum(0);
 }
 
-// get_principal(id uuid) returns (id, kind, role, status, name, email, full_name) of the caller's tenant
+// get_principal(id uuid) returns (id, kind, role, status, name, email, full_name): oneself or somebody of a common
+// workspace; for administrators and services, anybody of the tenant
 CURFEW_FUNCTION(get_principal) {
     Store store = open_store(fcinfo);
-    Identity identity = caller_identity();
-    load_as_caller(&identity, nullptr, nullptr, GetCurrentStatementStartTimestamp());
+    pg_uuid_t id = required_uuid(fcinfo, 0, "id");
+    Loaded loaded;
+    Identity identity = verified_caller(&loaded);
+    bool near = memcmp(id.data, identity.principal.data, UUID_LEN) == 0 || loaded.caller.role == core::Role::admin ||
+                loaded.caller.kind == core::Kind::service || share_workspace(identity.tenant, identity.principal, id);
     Value columns[kPrincipalColumns];
-    if (!read_principal(identity.tenant, required_uuid(fcinfo, 0, "id"), columns))
+    if (!near || !read_principal(identity.tenant, id, columns))
         raise_refusal(core::Refusal::principal_not_found, "id");
     Datum result = composite_result(fcinfo, columns, kPrincipalColumns);
     close_store(store);

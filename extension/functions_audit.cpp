@@ -2,6 +2,7 @@
 #include "administration.hpp"
 #include "function.hpp"
 
+#include "access.hpp"
 #include "errors.hpp"
 #include "inside.hpp"
 #include "store_write.hpp"
@@ -63,7 +64,7 @@ CURFEW_FUNCTION(record_outside_change) {
     AuditNote note;
     note.identity = TransactionIdentity();
     note.db_role = GetUserId();
-    core::Instant now = GetCurrentStatementStartTimestamp();
+    core::Instant now = GetCurrentTimestamp();
 
     if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event)) {
         note.event = "session.truncate_outside";
@@ -110,11 +111,16 @@ CURFEW_FUNCTION(create_audit_partition) {
     const char* to = psprintf("%04d-%02d-01 00:00:00+00", month == 12 ? year + 1 : year, month == 12 ? 1 : month + 1);
 
     Oid schema = get_namespace_oid("curfew", false);
-    run_utility("LOCK TABLE curfew.audit_event IN SHARE UPDATE EXCLUSIVE MODE"); // one maker at a time
+    if (IsolationUsesXactSnapshot())
+        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                        errmsg("a partition of the audit log is made in READ COMMITTED only"),
+                        errdetail("Rows that this transaction's snapshot lacks have to move too.")));
+    // One maker at a time, and writers wait before they choose a partition.
+    run_utility("LOCK TABLE curfew.audit_event IN SHARE ROW EXCLUSIVE MODE");
     if (!OidIsValid(get_relname_relid(name, schema))) {
         // Attached, never PARTITION OF: a restore makes the parent first, and fills months of its own.
         run_utility("LOCK TABLE curfew.audit_event_default IN ACCESS EXCLUSIVE MODE");
-        EnterMaintenance();
+        Marker before = EnterMaintenance();
         run_utility(psprintf("CREATE TABLE curfew.%s (LIKE curfew.audit_event INCLUDING ALL)", name));
         run_utility(psprintf("WITH moved AS (DELETE FROM curfew.audit_event_default WHERE at >= '%s' AND at < '%s'"
                              " RETURNING *) INSERT INTO curfew.%s SELECT * FROM moved",
@@ -125,11 +131,10 @@ CURFEW_FUNCTION(create_audit_partition) {
                              " EXECUTE FUNCTION curfew.refuse_audit_change()",
                              name));
         run_utility(psprintf("ALTER TABLE curfew.%s ENABLE ALWAYS TRIGGER refuse_truncate", name));
-        LeaveEngine();
+        close_schema();
+        LeaveEngine(before);
     }
-    MemoryContext previous = MemoryContextSwitchTo(caller_context());
-    Datum result = CStringGetTextDatum(name);
-    MemoryContextSwitchTo(previous);
+    Datum result = for_caller(CStringGetTextDatum(name));
     close_store(store);
     return result;
 }
@@ -142,4 +147,15 @@ CURFEW_FUNCTION(effective_state) {
     if (PG_ARGISNULL(expired ? 2 : 0))
         PG_RETURN_NULL();
     PG_RETURN_DATUM(PG_GETARG_DATUM(expired ? 2 : 0));
+}
+
+// effective_ended_at(deadline timestamptz, deadline_state text, ended_at timestamptz, at timestamptz)
+// returns timestamptz: when a session of these columns ended; its deadline, where that has ended it
+CURFEW_FUNCTION(effective_ended_at) {
+    bool timed = !PG_ARGISNULL(0) && !PG_ARGISNULL(1) && !PG_ARGISNULL(3);
+    if (timed && core::HasExpired(!PG_ARGISNULL(2), PG_GETARG_TIMESTAMPTZ(0), PG_GETARG_TIMESTAMPTZ(3)))
+        PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+    if (PG_ARGISNULL(2))
+        PG_RETURN_NULL();
+    PG_RETURN_DATUM(PG_GETARG_DATUM(2));
 }

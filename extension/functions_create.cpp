@@ -5,6 +5,7 @@
 #include "json.hpp"
 #include "lifecycle_cache.hpp"
 #include "secrets.hpp"
+#include "store_identity.hpp"
 #include "store_read.hpp"
 #include "store_write.hpp"
 
@@ -20,53 +21,66 @@ struct Setting {
     Value workspace = {0, true};
 };
 
-const char* c_string(std::string_view text) { return pnstrdup(text.data(), text.size()); }
+// Beginning a session gives a token that acts as somebody, so it is for oneself, or for holders of this scope.
+constexpr std::string_view kForOthers = "sessions:create_for";
 
-void check_caller(const Setting& setting, const pg_uuid_t& owner) {
+void check_workspace(const Setting& setting) {
     const core::CallerFacts& caller = setting.loaded.caller;
-    const core::Lifecycle& lifecycle = *setting.lifecycle;
-    bool administers = caller.role == core::Role::admin || caller.kind == core::Kind::service;
-
-    if (lifecycle.workspace_parties || lifecycle.members_only) {
-        if (setting.workspace.null)
+    if (setting.workspace.null) {
+        if (setting.lifecycle->workspace_parties || setting.lifecycle->members_only)
             raise_refusal(core::Refusal::missing_field, "workspace", "Sessions of this lifecycle are in a workspace.");
-        bool bound_here = caller.bound_workspace.set &&
-                          memcmp(caller.bound_workspace.id.data(), DatumGetUUIDP(setting.workspace.datum)->data,
-                                 UUID_LEN) == 0;
-        if (caller.bound_workspace.set && !bound_here)
-            raise_refusal(core::Refusal::workspace_mismatch, "workspace");
-        if (!bound_here && caller.workspace_role == core::Role::none && caller.role != core::Role::admin)
-            raise_refusal(core::Refusal::workspace_not_found, "workspace");
+        return;
     }
+    bool bound_here = caller.bound_workspace.set &&
+                      memcmp(caller.bound_workspace.id.data(), DatumGetUUIDP(setting.workspace.datum)->data,
+                             UUID_LEN) == 0;
+    if (caller.bound_workspace.set && !bound_here)
+        raise_refusal(core::Refusal::workspace_mismatch, "workspace");
+    if (!bound_here && caller.workspace_role == core::Role::none && caller.role != core::Role::admin)
+        raise_refusal(core::Refusal::workspace_not_found, "workspace");
+}
+
+void check_caller(const Setting& setting, const pg_uuid_t& owner, const Value& agent) {
+    const core::CallerFacts& caller = setting.loaded.caller;
+    const core::Grants& grants = setting.loaded.grants;
     core::Role role = caller.workspace_role != core::Role::none ? caller.workspace_role : caller.role;
     if (role == core::Role::reader && caller.role != core::Role::admin)
         raise_refusal(core::Refusal::reader);
-    if (!setting.loaded.grants.Cover(lifecycle.create_scope.View()))
+    if (!grants.Cover(setting.lifecycle->create_scope.View()))
         raise_refusal(core::Refusal::scope_missing, nullptr,
-                      psprintf("Beginning needs the scope \"%s\".", c_string(lifecycle.create_scope.View())));
-    if (!administers && memcmp(owner.data, setting.identity.principal.data, UUID_LEN) != 0)
-        raise_refusal(core::Refusal::not_owner, "owner", "Only an administrator or a service begins sessions for others.");
+                      psprintf("Beginning needs the scope \"%s\".", excerpt(setting.lifecycle->create_scope.View())));
+
+    const pg_uuid_t& self = setting.identity.principal;
+    bool for_other = memcmp(owner.data, self.data, UUID_LEN) != 0 ||
+                     (!agent.null && memcmp(DatumGetUUIDP(agent.datum)->data, self.data, UUID_LEN) != 0);
+    if (for_other && !grants.Cover(kForOthers))
+        raise_refusal(core::Refusal::scope_missing, nullptr,
+                      "Beginning a session for another principal needs the scope \"sessions:create_for\".");
 }
 
-// The scopes of an active principal of the tenant; refused when it is unknown or not active.
-core::Scopes principal_scopes(const pg_uuid_t& tenant, const pg_uuid_t& id, const char* argument) {
+// An active principal of the tenant; refused when it is unknown or not active.
+PrincipalStanding active_principal(const pg_uuid_t& tenant, const pg_uuid_t& id, const char* argument) {
     PrincipalStanding standing = read_standing(tenant, id);
     if (!standing.found)
         raise_refusal(core::Refusal::principal_not_found, argument);
     if (standing.refusal != core::Refusal::none)
         raise_refusal(standing.refusal, argument);
-    return standing.scopes;
+    return standing;
 }
 
-// A session's scopes are within those of whom it runs as.
-void check_scopes(const Value& wanted, core::Scopes held) {
+// A session's scopes are within those of whom it runs as and, unless the caller may begin sessions for others, within
+// the caller's own.
+void check_scopes(const Value& wanted, core::Scopes held, const core::Grants& grants) {
     core::Scopes scopes = text_views(wanted);
     for (std::string_view scope : scopes) {
         if (!core::IsScope(scope))
-            raise_refusal(core::Refusal::unknown_value, "scopes", psprintf("\"%s\" is not a scope.", c_string(scope)));
+            raise_refusal(core::Refusal::unknown_value, "scopes", psprintf("\"%s\" is not a scope.", excerpt(scope)));
         if (!core::AnyScopeCovers(held, scope))
             raise_refusal(core::Refusal::scope_missing, "scopes",
-                          psprintf("The principal lacks the scope \"%s\".", c_string(scope)));
+                          psprintf("The principal lacks the scope \"%s\".", excerpt(scope)));
+        if (!grants.Cover(scope) && !grants.Cover(kForOthers))
+            raise_refusal(core::Refusal::scope_missing, "scopes",
+                          psprintf("The caller lacks the scope \"%s\".", excerpt(scope)));
     }
 }
 
@@ -86,9 +100,9 @@ void read_timers(const Value& timers, const core::Lifecycle& lifecycle, core::Se
             known = true;
             int64 seconds;
             if (!value.IsNumber() || !WholeNumber(value.Number(), &seconds))
-                raise_refusal(core::Refusal::wrong_type, c_string(name), "It is a whole number of seconds.");
+                raise_refusal(core::Refusal::wrong_type, excerpt(name), "It is a whole number of seconds.");
             if (seconds < timer.minimum / core::kSecond || seconds > timer.maximum / core::kSecond)
-                raise_refusal(core::Refusal::value_out_of_range, c_string(name),
+                raise_refusal(core::Refusal::value_out_of_range, excerpt(name),
                               psprintf("It is from " INT64_FORMAT " to " INT64_FORMAT " seconds.",
                                        static_cast<int64>(timer.minimum / core::kSecond),
                                        static_cast<int64>(timer.maximum / core::kSecond)));
@@ -96,7 +110,7 @@ void read_timers(const Value& timers, const core::Lifecycle& lifecycle, core::Se
         }
         if (!known)
             raise_refusal(core::Refusal::unknown_value, "timers",
-                          psprintf("The lifecycle has no timer setting \"%s\".", c_string(name)));
+                          psprintf("The lifecycle has no timer setting \"%s\".", excerpt(name)));
         return true;
     });
 }
@@ -129,31 +143,42 @@ Value new_token(const pg_uuid_t& tenant, Value* digest) {
 CURFEW_FUNCTION(create_session) {
     Store store = open_store(fcinfo);
     Setting setting;
-    setting.identity = caller_identity();
-    core::Instant now = GetCurrentStatementStartTimestamp();
+    setting.identity = verified_caller(&setting.loaded);
+    core::Instant now = GetCurrentTimestamp();
     pg_uuid_t workspace;
-    setting.workspace = workspace_argument(fcinfo, 3, &workspace);
-    setting.loaded =
-        load_as_caller(&setting.identity, nullptr, setting.workspace.null ? nullptr : &workspace, now);
-    if (setting.workspace.null && setting.loaded.caller.bound_workspace.set) {
+    if (!PG_ARGISNULL(3)) {
+        if (!find_workspace(setting.identity.tenant, text_argument(fcinfo, 3), &workspace))
+            raise_refusal(core::Refusal::workspace_not_found, "workspace");
+        setting.workspace = {UUIDPGetDatum(&workspace), false};
+    } else if (setting.loaded.caller.bound_workspace.set) {
         memcpy(workspace.data, setting.loaded.caller.bound_workspace.id.data(), UUID_LEN);
         setting.workspace = {UUIDPGetDatum(&workspace), false};
     }
+    if (!setting.workspace.null)
+        setting.loaded = load_as_caller(&setting.identity, {nullptr, &workspace, false}, now);
 
     std::string_view name = required_text(fcinfo, 0, "lifecycle");
     setting.lifecycle = &current_lifecycle(name);
     const core::Lifecycle& lifecycle = *setting.lifecycle;
     pg_uuid_t owner = PG_ARGISNULL(1) ? setting.identity.principal : *PG_GETARG_UUID_P(1);
-    check_caller(setting, owner);
+    Value agent = argument(fcinfo, 2);
+    check_workspace(setting);
+    check_caller(setting, owner, agent);
 
-    core::Scopes held = principal_scopes(setting.identity.tenant, owner, "owner");
-    if (!PG_ARGISNULL(2))
-        held = principal_scopes(setting.identity.tenant, *PG_GETARG_UUID_P(2), "agent");
+    core::Scopes held = active_principal(setting.identity.tenant, owner, "owner").scopes;
+    if (!agent.null) {
+        PrincipalStanding standing = active_principal(setting.identity.tenant, *DatumGetUUIDP(agent.datum), "agent");
+        if (standing.kind != core::Kind::agent)
+            raise_refusal(core::Refusal::unknown_value, "agent", "The principal is not an agent.");
+        held = standing.scopes;
+    }
     Value scopes = argument(fcinfo, 4);
     if (!scopes.null)
-        check_scopes(scopes, held);
-    else if (!PG_ARGISNULL(2))
+        check_scopes(scopes, held, setting.loaded.grants);
+    else if (!agent.null)
         scopes = text_array(held); // an agent's session has the agent's scopes, unless it asks for fewer
+    else if (setting.loaded.grants.limited)
+        scopes = text_array(setting.loaded.grants.credential); // a limited credential does not widen itself
     check_objects(fcinfo);
     if (!PG_ARGISNULL(10))
         view(*PG_GETARG_UUID_P(10), {});
@@ -162,7 +187,7 @@ CURFEW_FUNCTION(create_session) {
     beginning.id = new_uuid(lifecycle.random_ids);
     beginning.lifecycle = name;
     beginning.owner = {UUIDPGetDatum(&owner), false};
-    beginning.agent = argument(fcinfo, 2);
+    beginning.agent = agent;
     beginning.workspace = setting.workspace;
     beginning.parent = argument(fcinfo, 10);
     beginning.scopes = scopes;
@@ -190,6 +215,7 @@ CURFEW_FUNCTION(create_session) {
     note.on_behalf_of = setting.loaded.acting_for;
     note.event = lifecycle.create_event.View();
     note.action = "create";
+    note.to_state = lifecycle.states[lifecycle.initial].name.View();
     note.db_role = GetUserId();
     Viewed viewed = {write_beginning(setting.identity, lifecycle, beginning, note), &lifecycle, now, false};
 

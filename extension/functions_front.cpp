@@ -7,6 +7,8 @@
 #include "json.hpp"
 #include "rfc3339.hpp"
 #include "secrets.hpp"
+#include "listing.hpp"
+#include "store_identity.hpp"
 #include "store_read.hpp"
 
 #include <charconv>
@@ -17,8 +19,6 @@ namespace {
 
 constexpr int kShortestPrefix = 4; // hex digits
 
-const char* c_string(std::string_view text) { return pnstrdup(text.data(), text.size()); }
-
 [[noreturn]] void raise_malformed(const char* argument) { raise_refusal(core::Refusal::malformed_id, argument); }
 
 Datum uuid_datum(const pg_uuid_t& id) {
@@ -27,13 +27,35 @@ Datum uuid_datum(const pg_uuid_t& id) {
     return UUIDPGetDatum(copy);
 }
 
-// The only session id of the last result, for resolve_session.
-pg_uuid_t only_id(uint64 count) {
+pg_uuid_t only_one(uint64 count, const pg_uuid_t& id) {
     if (count == 0)
         raise_refusal(core::Refusal::session_not_found);
     if (count > 1)
         raise_refusal(core::Refusal::ambiguous_id, "session_id");
-    return *DatumGetUUIDP(result_value(0, 0).datum);
+    return id;
+}
+
+// The only session between two ids that the caller may read. What he may not read, he cannot find by guessing.
+pg_uuid_t only_readable(const Identity& identity, const Loaded& loaded, std::string_view lifecycle, const Value& within,
+                        const pg_uuid_t& first, const pg_uuid_t& last) {
+    uint64 found = 0;
+    pg_uuid_t id = {};
+    Portal cursor = open_id_range(identity, lifecycle, first, last);
+    while (found < 2 && fetch(cursor, 100) > 0) {
+        SPITupleTable* batch = SPI_tuptable;
+        uint64 count = SPI_processed;
+        for (uint64 i = 0; i < count && found < 2; ++i) {
+            SPI_tuptable = batch;
+            ListedSession listed = listed_session(i, loaded.caller);
+            if (!IsInWorkspace(listed.row, within) || readable(*listed.lifecycle, listed.row, listed.caller, loaded.grants,
+                                                 GetCurrentTimestamp()) != core::Refusal::none)
+                continue;
+            id = *DatumGetUUIDP(listed.row.column[kSessionId].datum);
+            ++found;
+        }
+    }
+    SPI_cursor_close(cursor);
+    return only_one(found, id);
 }
 
 // A prefix of hex digits, with or without hyphens, as the least and the greatest id that begin with it.
@@ -63,8 +85,8 @@ JsonNode body_member(FunctionCallInfo fcinfo) {
 }
 
 [[noreturn]] void raise_type(FunctionCallInfo fcinfo, const char* wanted) {
-    const char* field = c_string(text_argument(fcinfo, 1));
-    raise_refusal(core::Refusal::wrong_type, field, psprintf("\"%s\" is %s.", field, wanted));
+    const char* field = excerpt(text_argument(fcinfo, 1));
+    raise_refusal(core::Refusal::wrong_type, field, psprintf("\"%s\" must be %s.", field, wanted));
 }
 
 // `minimum` and `maximum` are the arguments at these places, null for no bound.
@@ -93,9 +115,15 @@ CURFEW_FUNCTION(resolve_session) {
     constexpr std::string_view kMaip = "maip-sess:";
     std::string_view text = text_argument(fcinfo, 0);
     std::string_view lifecycle = required_text(fcinfo, 1, "lifecycle");
-    pg_uuid_t id, last, storage;
-    Value workspace = workspace_argument(fcinfo, 2, &storage);
-    const pg_uuid_t tenant = caller_identity().tenant;
+    Loaded loaded;
+    const Identity identity = verified_caller(&loaded);
+    pg_uuid_t id, last, workspace;
+    Value within = {0, true};
+    if (!PG_ARGISNULL(2)) {
+        if (!find_workspace(identity.tenant, text_argument(fcinfo, 2), &workspace))
+            raise_refusal(core::Refusal::workspace_not_found, "workspace");
+        within = {UUIDPGetDatum(&workspace), false};
+    }
 
     if (ParseUuid(text, &id)) {
         // complete
@@ -105,11 +133,12 @@ CURFEW_FUNCTION(resolve_session) {
         if (rest.size() != 25 || rest[8] != ':' || !HexBytes(core::First(rest, 8), tag, sizeof tag) ||
             !HexBytes(core::After(rest, 9), tail, sizeof tail))
             raise_malformed("session_id");
-        if (memcmp(tag, VARDATA_ANY(read_tag(tenant)), sizeof tag) != 0)
+        if (memcmp(tag, VARDATA_ANY(read_tag(identity.tenant)), sizeof tag) != 0)
             raise_refusal(core::Refusal::session_not_found);
-        id = only_id(read_ids_ending(tenant, lifecycle, workspace, tail));
+        uint64 count = read_ids_ending(identity.tenant, lifecycle, tail);
+        id = only_one(count, count > 0 ? *DatumGetUUIDP(result_value(0, 0).datum) : pg_uuid_t{});
     } else if (prefix_range(text, &id, &last)) {
-        id = only_id(read_ids_between(tenant, lifecycle, workspace, id, last));
+        id = only_readable(identity, loaded, lifecycle, within, id, last);
     } else {
         raise_malformed("session_id");
     }
@@ -122,7 +151,7 @@ CURFEW_FUNCTION(maip_session_id) {
     Store store = open_store(fcinfo);
     pg_uuid_t id = required_uuid(fcinfo, 0, "id");
     char tag[9] = {}, tail[17] = {};
-    HexText(reinterpret_cast<const uint8*>(VARDATA_ANY(read_tag(caller_identity().tenant))), 4, tag);
+    HexText(reinterpret_cast<const uint8*>(VARDATA_ANY(read_tag(verified_caller().tenant))), 4, tag);
     HexText(id.data + 8, 8, tail);
     close_store(store);
     return CStringGetTextDatum(psprintf("maip-sess:%s:%s", tag, tail));
@@ -135,7 +164,7 @@ CURFEW_FUNCTION(json_body) {
         return DirectFunctionCall1(jsonb_in, CStringGetDatum("{}"));
     if (!is_json(PG_GETARG_TEXT_PP(0)))
         raise_refusal(core::Refusal::not_json);
-    Datum body = DirectFunctionCall1(jsonb_in, CStringGetDatum(c_string(given)));
+    Datum body = DirectFunctionCall1(jsonb_in, CStringGetDatum(pnstrdup(given.data(), given.size())));
     if (!JsonNode::of_datum(body).IsObject())
         raise_refusal(core::Refusal::not_object);
     return body;
@@ -159,7 +188,7 @@ CURFEW_FUNCTION(body_integer) {
     int64 value;
     if (!member.IsNumber() || !WholeNumber(member.Number(), &value))
         raise_type(fcinfo, "a whole number");
-    check_range(fcinfo, value, c_string(text_argument(fcinfo, 1)), 2, 3);
+    check_range(fcinfo, value, excerpt(text_argument(fcinfo, 1)), 2, 3);
     PG_RETURN_INT64(value);
 }
 
@@ -210,7 +239,7 @@ CURFEW_FUNCTION(query_integer) {
     auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size())
         raise_type(fcinfo, "a whole number");
-    check_range(fcinfo, value, c_string(text_argument(fcinfo, 1)), 2, 3);
+    check_range(fcinfo, value, excerpt(text_argument(fcinfo, 1)), 2, 3);
     PG_RETURN_INT64(value);
 }
 

@@ -1,4 +1,5 @@
 // SQL-callable: who is calling.
+#include "administration.hpp"
 #include "function.hpp"
 
 #include "errors.hpp"
@@ -55,10 +56,10 @@ CURFEW_FUNCTION(authenticate) {
         copy_text(identity.via, kViaSize, text_argument(fcinfo, 2));
     copy_text(identity.request_id, kRequestIdSize, text_argument(fcinfo, 3));
 
-    Loaded loaded = load_as_caller(&identity, nullptr, nullptr, GetCurrentStatementStartTimestamp());
+    Loaded loaded = load_as_caller(&identity, {}, GetCurrentTimestamp());
     set_transaction_identity(identity);
     if (identity.kind == IdentityKind::api_key && !XactReadOnly && !loaded.key_used_lately)
-        touch_key(identity.tenant, identity.credential, GetCurrentStatementStartTimestamp());
+        touch_key(identity.tenant, identity.credential, GetCurrentTimestamp());
 
     static constexpr const char* kKinds[] = {"user", "service", "agent"};
     static constexpr const char* kRoles[] = {"none", "reader", "member", "admin"};
@@ -78,13 +79,14 @@ CURFEW_FUNCTION(act_as) {
     Store store = open_store(fcinfo);
     Identity identity;
     identity.kind = IdentityKind::act_as;
+    identity.role = GetUserId();
     if (!find_tenant(required_text(fcinfo, 0, "tenant"), &identity.tenant))
         raise_refusal(core::Refusal::tenant_not_found, "tenant");
     identity.principal = required_uuid(fcinfo, 1, "principal");
     Value columns[kPrincipalColumns];
     if (!read_principal(identity.tenant, identity.principal, columns))
         raise_refusal(core::Refusal::principal_not_found, "principal");
-    load_as_caller(&identity, nullptr, nullptr, GetCurrentStatementStartTimestamp());
+    load_as_caller(&identity, {}, GetCurrentTimestamp());
     set_transaction_identity(identity);
     close_store(store);
     PG_RETURN_VOID();
@@ -97,15 +99,16 @@ enum class Part { tenant, principal, session };
 // One id of the caller's identity; null when there is none.
 Datum current_part(FunctionCallInfo fcinfo, Part part) {
     Store store = open_store(fcinfo);
-    MemoryContext outer = caller_context();
     Identity identity;
-    bool known = has_identity(&identity);
+    bool known = has_identity(&identity) && (part != Part::session || identity.kind == IdentityKind::session_token);
+    Datum result = 0;
+    if (known)
+        result = uuid_for_caller(part == Part::tenant      ? identity.tenant
+                                 : part == Part::principal ? identity.principal
+                                                           : identity.credential);
     close_store(store);
-    if (!known || (part == Part::session && identity.kind != IdentityKind::session_token))
-        PG_RETURN_NULL();
-    pg_uuid_t* id = static_cast<pg_uuid_t*>(MemoryContextAlloc(outer, sizeof(pg_uuid_t)));
-    *id = part == Part::tenant ? identity.tenant : part == Part::principal ? identity.principal : identity.credential;
-    PG_RETURN_UUID_P(id);
+    fcinfo->isnull = !known;
+    return result;
 }
 
 } // namespace
@@ -114,13 +117,24 @@ CURFEW_FUNCTION(current_tenant) { return current_part(fcinfo, Part::tenant); }
 CURFEW_FUNCTION(current_principal) { return current_part(fcinfo, Part::principal); }
 CURFEW_FUNCTION(current_session) { return current_part(fcinfo, Part::session); }
 
+// audited_tenant() returns uuid: the tenant whose whole log the caller may read. SL401, SL403
+CURFEW_FUNCTION(audited_tenant) {
+    Store store = open_store(fcinfo);
+    Loaded loaded;
+    Identity identity = verified_caller(&loaded);
+    if (!MayAudit(loaded))
+        raise_refusal(core::Refusal::not_admin, nullptr, kAuditorsOnly);
+    Datum result = uuid_for_caller(identity.tenant);
+    close_store(store);
+    return result;
+}
+
 // introspect(token text) returns (active boolean, session_id uuid, tenant_id uuid, lifecycle text, state text,
 //                                 principal_id uuid, scopes text[], expires_at timestamptz)
 CURFEW_FUNCTION(introspect) {
     Store store = open_store(fcinfo);
-    Identity identity = caller_identity();
-    core::Instant now = GetCurrentStatementStartTimestamp();
-    load_as_caller(&identity, nullptr, nullptr, now);
+    Identity identity = verified_caller();
+    core::Instant now = GetCurrentTimestamp();
 
     constexpr Value kNull = {0, true};
     Value columns[] = {{BoolGetDatum(false), false}, kNull, kNull, kNull, kNull, kNull, kNull, kNull};

@@ -60,7 +60,8 @@ CURFEW_FUNCTION(define_lifecycle) {
     core::Lifecycle* defined = new_lifecycle();
     compile_definition(name, PG_GETARG_DATUM(1), defined);
 
-    StoredLifecycle stored = read_lifecycle(name, true);
+    lock_lifecycles();
+    StoredLifecycle stored = read_lifecycle(name);
     if (stored.found) {
         if (stored.builtin && !creating_extension)
             raise_refusal(core::Refusal::invalid_definition, "name",
@@ -73,6 +74,9 @@ CURFEW_FUNCTION(define_lifecycle) {
     }
     int32 revision = stored.version.revision + 1;
     write_lifecycle(name, revision, PG_GETARG_DATUM(1), creating_extension);
+    if (!creating_extension)
+        ereport(LOG, (errmsg("curfew: lifecycle \"%s\" is now at revision %d, defined by %s", excerpt(name), revision,
+                             GetUserNameFromId(GetUserId(), false))));
     close_store(store);
     PG_RETURN_INT32(revision);
 }
@@ -138,9 +142,7 @@ CURFEW_FUNCTION(lifecycle_diagram) {
         if (lifecycle.states[s].terminal)
             appendStringInfo(&text, "    %s --> [*]\n", lifecycle.states[s].name.View().data());
 
-    MemoryContext previous = MemoryContextSwitchTo(caller_context());
-    Datum result = CStringGetTextDatum(text.data);
-    MemoryContextSwitchTo(previous);
+    Datum result = for_caller(CStringGetTextDatum(text.data));
     close_store(store);
     return result;
 }

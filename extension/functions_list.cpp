@@ -1,8 +1,10 @@
 // SQL-callable: many sessions, and what happened to them.
+#include "administration.hpp"
 #include "function.hpp"
 
 #include "errors.hpp"
-#include "lifecycle_cache.hpp"
+#include "listing.hpp"
+#include "store_identity.hpp"
 #include "store_read.hpp"
 
 using namespace curfew;
@@ -24,30 +26,26 @@ int rows_argument(FunctionCallInfo fcinfo, int index, int usual) {
 int put_readable(RowSet* rows, uint64 fetched, int room, std::string_view state, const Loaded& loaded,
                  core::Instant now) {
     SPITupleTable* result = SPI_tuptable;
+    MemoryContext row_memory = AllocSetContextCreate(CurrentMemoryContext, "curfew row", ALLOCSET_SMALL_SIZES);
+    MemoryContext outer = MemoryContextSwitchTo(row_memory);
     int put = 0;
     for (uint64 i = 0; i < fetched && put < room; ++i) {
+        MemoryContextReset(row_memory);
         SPI_tuptable = result; // compiling a lifecycle may have run a statement of its own
-        SessionRow row = session_row(i, 0);
-        LifecycleVersion version = {DatumGetInt32(result_value(i, kListRevision).datum),
-                                    DatumGetTransactionId(result_value(i, kListWrittenBy).datum)};
-        Value workspace_role = result_value(i, kListWorkspaceRole);
-        Value operator_role = result_value(i, kListOperatorRole);
-        core::CallerFacts caller = loaded.caller;
-        caller.workspace_role = workspace_role.null ? core::Role::none : core::RoleOf(text_view(workspace_role.datum));
-        caller.operator_workspace_role =
-            operator_role.null ? core::Role::none : core::RoleOf(text_view(operator_role.datum));
-
-        const core::Lifecycle& lifecycle = compiled_lifecycle(text_view(row.column[kSessionLifecycle].datum), version);
-        if (readable(lifecycle, row, caller, loaded.grants, now) != core::Refusal::none)
+        ListedSession listed = listed_session(i, loaded.caller);
+        const core::Lifecycle& lifecycle = *listed.lifecycle;
+        if (readable(lifecycle, listed.row, listed.caller, loaded.grants, now) != core::Refusal::none)
             continue;
-        core::Present present = core::PresentOf(lifecycle, session_facts(row, lifecycle), now);
+        core::Present present = core::PresentOf(lifecycle, session_facts(listed.row, lifecycle), now);
         if (!state.empty() && !(lifecycle.states[present.state].name == state))
             continue;
         Value columns[kSessionInfoColumns];
-        session_info({row, &lifecycle, now, false}, columns);
+        session_info({listed.row, &lifecycle, now, false}, columns);
         rows->put(columns);
         ++put;
     }
+    MemoryContextSwitchTo(outer);
+    MemoryContextDelete(row_memory);
     return put;
 }
 
@@ -59,15 +57,19 @@ CURFEW_FUNCTION(list_sessions) {
     Store store = open_store(fcinfo);
     RowSet rows = begin_rows(fcinfo);
     int wanted = rows_argument(fcinfo, 5, 50);
-    Identity identity = caller_identity();
-    core::Instant now = GetCurrentStatementStartTimestamp();
-    pg_uuid_t workspace;
+    Loaded loaded;
+    Identity identity = verified_caller(&loaded);
+    core::Instant now = GetCurrentTimestamp();
     SessionFilter filter;
     filter.lifecycle = argument(fcinfo, 0);
     filter.owner = argument(fcinfo, 2);
     filter.agent = argument(fcinfo, 3);
-    filter.workspace = workspace_argument(fcinfo, 4, &workspace);
-    Loaded loaded = load_as_caller(&identity, nullptr, nullptr, now);
+    pg_uuid_t workspace;
+    if (!PG_ARGISNULL(4)) {
+        if (!find_workspace(identity.tenant, text_argument(fcinfo, 4), &workspace))
+            raise_refusal(core::Refusal::workspace_not_found, "workspace");
+        filter.workspace = {UUIDPGetDatum(&workspace), false};
+    }
     if (!PG_ARGISNULL(6)) {
         filter.after_id = argument(fcinfo, 6);
         filter.after_created_at = read_created_at(identity.tenant, *PG_GETARG_UUID_P(6));
@@ -107,14 +109,11 @@ CURFEW_FUNCTION(audit_log) {
     filter.rows = rows_argument(fcinfo, 5, 100);
     filter.after = argument(fcinfo, 6);
 
-    Identity identity = caller_identity();
-    core::Instant now = GetCurrentStatementStartTimestamp();
-    Loaded loaded = load_as_caller(&identity, nullptr, nullptr, now);
-    bool auditor = loaded.caller.role == core::Role::admin && !loaded.caller.bound_workspace.set;
-    if (!auditor && !loaded.grants.Cover("audit:read")) {
+    Loaded loaded;
+    Identity identity = verified_caller(&loaded);
+    if (!MayAudit(loaded)) {
         if (filter.session.null)
-            raise_refusal(core::Refusal::not_admin, nullptr,
-                          "The whole tenant's log is for administrators and for the scope \"audit:read\".");
+            raise_refusal(core::Refusal::not_admin, nullptr, kAuditorsOnly);
         view(*DatumGetUUIDP(filter.session.datum), {});
     }
     uint64 count = read_audit(identity.tenant, filter);

@@ -53,9 +53,9 @@ Datum revoke_for_good(FunctionCallInfo fcinfo, const Administration& call, std::
     note.relation = "admin";
     note.reason = reason;
     note.details = details_object({{"cause", text_value(event)}, {"principal_id", uuid_text(principal)}});
-    EnterMaintenance();
+    Marker before = EnterMaintenance();
     int64 ended = end_sessions_of(call.tenant, principal, cascade, forced_endings(), note, call.now);
-    LeaveEngine();
+    LeaveEngine(before);
     return Int64GetDatum(ended);
 }
 

@@ -36,11 +36,10 @@ Datum act_named(FunctionCallInfo fcinfo, std::string_view action) {
 //     require_reason boolean) returns session_info
 CURFEW_FUNCTION(act) {
     Store store = open_store(fcinfo);
-    pg_uuid_t workspace;
     ActionRequest request = request_of(fcinfo, 2, 3);
     request.action = required_text(fcinfo, 1, "action");
     request.within.lifecycle = text_argument(fcinfo, 4);
-    request.within.workspace = workspace_argument(fcinfo, 5, &workspace);
+    request.within.workspace = text_argument(fcinfo, 5);
     request.require_reason = !PG_ARGISNULL(6) && PG_GETARG_BOOL(6);
     Datum result = session_result(fcinfo, act(request));
     close_store(store);
@@ -57,10 +56,9 @@ CURFEW_FUNCTION(unarchive_session) { return act_named(fcinfo, "unarchive"); }
 CURFEW_FUNCTION(get_session) {
     Store store = open_store(fcinfo);
     pg_uuid_t id = required_uuid(fcinfo, 0, "session_id");
-    pg_uuid_t workspace;
     Within within;
     within.lifecycle = text_argument(fcinfo, 1);
-    within.workspace = workspace_argument(fcinfo, 2, &workspace);
+    within.workspace = text_argument(fcinfo, 2);
     Datum result = session_result(fcinfo, view(id, within));
     close_store(store);
     return result;
@@ -72,7 +70,7 @@ CURFEW_FUNCTION(get_session_detail) {
     pg_uuid_t id = required_uuid(fcinfo, 0, "session_id");
     view(id, {});
     Value columns[kDetailColumns];
-    read_detail(caller_identity().tenant, id, columns);
+    read_detail(caller_identity().tenant, id, columns); // verified by view()
     Datum result = composite_result(fcinfo, columns, kDetailColumns);
     close_store(store);
     return result;

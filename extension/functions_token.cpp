@@ -60,6 +60,7 @@ void end_stolen(const FoundToken& found, const core::Lifecycle& lifecycle, core:
     note.event = action.event.View();
     note.action = action.name.View();
     note.from_state = lifecycle.states[facts.state].name.View();
+    note.to_state = lifecycle.states[action.target].name.View();
     note.reason = {CStringGetTextDatum("a refresh token was used a second time"), false};
     note.details = {DirectFunctionCall1(jsonb_in, CStringGetDatum("{\"cause\": \"refresh_token_reused\"}")), false};
     SessionRow row = found.session;
@@ -74,7 +75,7 @@ void end_stolen(const FoundToken& found, const core::Lifecycle& lifecycle, core:
 CURFEW_FUNCTION(refresh_session) {
     Store store = open_store(fcinfo);
     std::string_view presented = required_text(fcinfo, 0, "refresh_token");
-    core::Instant now = GetCurrentStatementStartTimestamp();
+    core::Instant now = GetCurrentTimestamp();
     FoundToken found;
     if (!lock_refresh_token(presented, &found))
         raise_refusal(core::Refusal::invalid_credential, "refresh_token");
@@ -133,7 +134,7 @@ CURFEW_FUNCTION(session_is_live) {
     const Identity* identity = TransactionIdentity();
     bool live = false;
     if (identity != nullptr && identity->kind == IdentityKind::session_token) {
-        Loaded loaded = load(*identity, nullptr, nullptr, GetCurrentStatementStartTimestamp());
+        Loaded loaded = load(*identity, {}, GetCurrentTimestamp());
         live = loaded.caller_found && loaded.refusal == core::Refusal::none;
     }
     close_store(store);

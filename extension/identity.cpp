@@ -55,7 +55,12 @@ const char* WordOf(IdentityKind kind) {
     return "none";
 }
 
-const Identity* TransactionIdentity() { return top != nullptr ? &top->identity : nullptr; }
+const Identity* TransactionIdentity() {
+    if (top == nullptr)
+        return nullptr;
+    bool borrowed = top->identity.kind == IdentityKind::act_as && top->identity.role != GetUserId();
+    return borrowed ? nullptr : &top->identity;
+}
 
 void set_transaction_identity(const Identity& identity) {
     SubTransactionId mine = GetCurrentSubTransactionId();

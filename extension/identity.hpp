@@ -17,7 +17,7 @@ struct Identity {
     pg_uuid_t tenant = {};
     pg_uuid_t principal = {};
     pg_uuid_t credential = {};      // the API key's or the session's id
-    Oid role = InvalidOid;          // with mapped_role: the database role
+    Oid role = InvalidOid;          // with mapped_role and act_as: the database role that it is for
     char via[kViaSize] = "sql";     // the way in, for the audit row
     char request_id[kRequestIdSize] = "";
 };
@@ -26,7 +26,8 @@ struct Identity {
 const char* WordOf(IdentityKind kind);
 
 // The identity that authenticate() or act_as() set in this transaction, or null. It is gone after commit, abort and
-// prepare, and after the rollback of the subtransaction that set it.
+// prepare, and after the rollback of the subtransaction that set it. act_as() is for the role that called it alone: a
+// SECURITY DEFINER function does not lend it to its caller.
 const Identity* TransactionIdentity();
 
 // Sets the identity for the rest of the transaction.

@@ -3,48 +3,43 @@
 namespace curfew {
 namespace {
 
-enum class Mode { outside, one_row, maintenance };
-
-Mode mode = Mode::outside;
-SubTransactionId subtransaction = InvalidSubTransactionId;
-pg_uuid_t row;
-int64 row_version;
+Marker marker;
 
 void on_transaction_end(XactEvent event, void*) {
     if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
-        mode = Mode::outside;
+        marker = {};
 }
 
 void on_subtransaction_end(SubXactEvent event, SubTransactionId mine, SubTransactionId, void*) {
-    if (event == SUBXACT_EVENT_ABORT_SUB && subtransaction == mine)
-        mode = Mode::outside;
+    if (event == SUBXACT_EVENT_ABORT_SUB && marker.subtransaction == mine)
+        marker = {};
+}
+
+Marker enter(const Marker& next) {
+    Marker before = marker;
+    marker = next;
+    return before;
 }
 
 } // namespace
 
-void EnterEngine(const pg_uuid_t& session, int64 version) {
-    mode = Mode::one_row;
-    subtransaction = GetCurrentSubTransactionId();
-    row = session;
-    row_version = version;
+Marker EnterEngine(const pg_uuid_t& session, int64 version) {
+    return enter({Mode::one_row, GetCurrentSubTransactionId(), session, version});
 }
 
-void EnterMaintenance() {
-    mode = Mode::maintenance;
-    subtransaction = GetCurrentSubTransactionId();
-}
+Marker EnterMaintenance() { return enter({Mode::maintenance, GetCurrentSubTransactionId(), {}, 0}); }
 
-void LeaveEngine() { mode = Mode::outside; }
+void LeaveEngine(const Marker& before) { marker = before; }
 
 bool IsOutsideMaintenance() {
-    return mode != Mode::maintenance || subtransaction != GetCurrentSubTransactionId();
+    return marker.mode != Mode::maintenance || marker.subtransaction != GetCurrentSubTransactionId();
 }
 
 bool IsOutsideEngine(const pg_uuid_t& session, int64 version) {
     if (!IsOutsideMaintenance())
         return false;
-    return mode != Mode::one_row || subtransaction != GetCurrentSubTransactionId() || row_version != version ||
-           memcmp(row.data, session.data, UUID_LEN) != 0;
+    return marker.mode != Mode::one_row || marker.subtransaction != GetCurrentSubTransactionId() ||
+           marker.version != version || memcmp(marker.row.data, session.data, UUID_LEN) != 0;
 }
 
 void register_inside_callbacks() {

@@ -73,7 +73,7 @@ const core::Lifecycle& keep(std::string_view name, const LifecycleVersion& versi
 } // namespace
 
 const core::Lifecycle& current_lifecycle(std::string_view name) {
-    StoredLifecycle stored = read_lifecycle(name, false);
+    StoredLifecycle stored = read_lifecycle(name);
     if (!stored.found)
         raise_refusal(core::Refusal::lifecycle_not_found, "lifecycle");
     if (const core::Lifecycle* kept = find_entry(name, stored.version))

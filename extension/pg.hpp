@@ -51,20 +51,21 @@ extern "C" {
 
 namespace curfew {
 
-// Whether the text is well-formed JSON; never raises for the text's sake.
+// Whether the text is JSON that jsonb takes: well-formed, escapes included. What is wrong with it is not told, since
+// PostgreSQL would repeat the text in the log.
 inline bool is_json(text* value) {
 #if PG_VERSION_NUM >= 170000
     JsonLexContext lex;
-    makeJsonLexContext(&lex, value, false);
+    makeJsonLexContext(&lex, value, true);
     return pg_parse_json(&lex, &nullSemAction) == JSON_SUCCESS;
 #else
-    return pg_parse_json(makeJsonLexContext(value, false), &nullSemAction) == JSON_SUCCESS;
+    return pg_parse_json(makeJsonLexContext(value, true), &nullSemAction) == JSON_SUCCESS;
 #endif
 }
 
 // Makes the function's result a materialized set of its declared row type.
 inline void begin_materialized_set(FunctionCallInfo fcinfo) {
-#if PG_VERSION_NUM >= 150000
+#ifdef MAT_SRF_USE_EXPECTED_DESC // from 15.1 on
     InitMaterializedSRF(fcinfo, 0);
 #else
     ReturnSetInfo* info = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);

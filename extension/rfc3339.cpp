@@ -5,7 +5,8 @@ namespace curfew {
 Datum rfc3339_datum(core::Instant at, int digits) {
     pg_tm parts = {};
     fsec_t microseconds = 0;
-    if (at == core::kNever || timestamp2tm(at, nullptr, &parts, &microseconds, nullptr, nullptr) != 0)
+    if (at == core::kNever || timestamp2tm(at, nullptr, &parts, &microseconds, nullptr, nullptr) != 0 ||
+        parts.tm_year < 0 || parts.tm_year > 9999)
         ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
 
     char fraction[8] = "";

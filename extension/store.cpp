@@ -4,16 +4,11 @@ namespace curfew {
 namespace {
 
 Oid owner = InvalidOid;
-MemoryContext outer_context = nullptr;
 
+// A kept plan is planned anew by itself when what it depends on has changed.
 void prepare(Statement& statement) {
-    if (statement.plan != nullptr && SPI_plan_is_valid(statement.plan))
+    if (statement.plan != nullptr)
         return;
-    if (statement.plan != nullptr) {
-        SPIPlanPtr stale = statement.plan;
-        statement.plan = nullptr;
-        SPI_freeplan(stale);
-    }
     int count = 0;
     while (count < kMaxParameters && OidIsValid(statement.types[count]))
         ++count;
@@ -45,14 +40,13 @@ Store open_store(FunctionCallInfo fcinfo) {
     if (GetDatabaseEncoding() != PG_UTF8)
         ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("curfew needs a database whose encoding is UTF8"),
                         errdetail("The encoding of this one is %s.", GetDatabaseEncodingName())));
-    Store store = {owner, outer_context};
+    Store store = {owner};
     HeapTuple function = SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
     if (!HeapTupleIsValid(function))
         elog(ERROR, "cache lookup failed for function %u", fcinfo->flinfo->fn_oid);
     owner = reinterpret_cast<Form_pg_proc>(GETSTRUCT(function))->proowner;
     ReleaseSysCache(function);
 
-    outer_context = CurrentMemoryContext;
     if (SPI_connect() != SPI_OK_CONNECT)
         elog(ERROR, "curfew could not connect to SPI");
     return store;
@@ -61,12 +55,9 @@ Store open_store(FunctionCallInfo fcinfo) {
 void close_store(const Store& store) {
     SPI_finish();
     owner = store.outer_owner;
-    outer_context = store.outer_context;
 }
 
 Oid extension_owner() { return owner; }
-
-MemoryContext caller_context() { return outer_context; }
 
 uint64 run(Statement& statement, const Parameters& parameters) {
     Caller caller = become_owner();
@@ -126,6 +117,14 @@ Datum bytea_datum(const uint8* bytes, int count) {
     SET_VARSIZE(value, VARHDRSZ + count);
     memcpy(VARDATA(value), bytes, count);
     return PointerGetDatum(value);
+}
+
+Datum for_caller(Datum varlena) { return SPI_datumTransfer(varlena, false, -1); }
+
+Datum uuid_for_caller(const pg_uuid_t& id) {
+    pg_uuid_t* copy = static_cast<pg_uuid_t*>(SPI_palloc(sizeof(pg_uuid_t)));
+    *copy = id;
+    return UUIDPGetDatum(copy);
 }
 
 std::span<const std::string_view> text_views(const Value& array) {

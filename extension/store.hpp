@@ -48,11 +48,10 @@ struct Value {
 // What an open store puts back when it is closed.
 struct Store {
     Oid outer_owner;
-    MemoryContext outer_context;
 };
 
 // Opens the store for one SQL-callable function: connects SPI and remembers the function's owner, the extension's,
-// as whom statements run. What is allocated until close_store() goes with it; results are built in caller_context().
+// as whom statements run. What is allocated until close_store() goes with it, but for what for_caller() copied.
 Store open_store(FunctionCallInfo fcinfo);
 void close_store(const Store& store);
 
@@ -88,7 +87,8 @@ std::span<const std::string_view> text_views(const Value& array);
 // A text[] of those texts.
 Value text_array(std::span<const std::string_view> texts);
 
-// A memory context that outlives close_store(): where results for the caller are built.
-MemoryContext caller_context();
+// Copies of a result that outlive close_store(): of a varlena, of an id.
+Datum for_caller(Datum varlena);
+Datum uuid_for_caller(const pg_uuid_t& id);
 
 } // namespace curfew

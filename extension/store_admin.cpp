@@ -142,16 +142,16 @@ std::string_view change_status(const pg_uuid_t& tenant, const pg_uuid_t& princip
     return text_view(result_value(0, 0).datum);
 }
 
-void upsert_mapping(Oid role, const pg_uuid_t& tenant, const pg_uuid_t& principal) {
+bool upsert_mapping(Oid role, const pg_uuid_t& tenant, const pg_uuid_t& principal) {
     static Statement statement = {
         "INSERT INTO curfew.role_mapping (role, tenant_id, principal_id) VALUES ($1, $2, $3)"
-        " ON CONFLICT (role) DO UPDATE SET tenant_id = $2, principal_id = $3",
+        " ON CONFLICT (role) DO UPDATE SET principal_id = $3 WHERE role_mapping.tenant_id = $2",
         {REGROLEOID, UUIDOID, UUIDOID}};
     Parameters parameters;
     parameters.Add(ObjectIdGetDatum(role));
     parameters.Add(tenant);
     parameters.Add(principal);
-    run(statement, parameters);
+    return run(statement, parameters) > 0;
 }
 
 bool delete_mapping(Oid role, const pg_uuid_t& tenant) {

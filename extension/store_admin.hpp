@@ -49,8 +49,8 @@ void touch_key(const pg_uuid_t& tenant, const pg_uuid_t& key, TimestampTz now);
 // Changes the status; the former one, or empty when there is no such principal.
 std::string_view change_status(const pg_uuid_t& tenant, const pg_uuid_t& principal, std::string_view status);
 
-// Ties a database role to a principal, in place of an earlier tie.
-void upsert_mapping(Oid role, const pg_uuid_t& tenant, const pg_uuid_t& principal);
+// Ties a database role to a principal, in place of an earlier tie in the same tenant; false when it is tied in another.
+bool upsert_mapping(Oid role, const pg_uuid_t& tenant, const pg_uuid_t& principal);
 bool delete_mapping(Oid role, const pg_uuid_t& tenant);
 
 } // namespace curfew

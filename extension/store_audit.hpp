@@ -13,7 +13,7 @@ struct AuditNote {
     std::string_view action;   // empty: none
     std::string_view relation; // empty: none
     std::string_view from_state;
-    std::string_view to_state; // where the statement itself does not know it
+    std::string_view to_state;
     Value session = {0, true};
     Value reason = {0, true};  // text
     Value details = {0, true}; // jsonb

@@ -2,16 +2,13 @@
 
 namespace curfew {
 
-StoredLifecycle read_lifecycle(std::string_view name, bool lock) {
-    static Statement plain = {"SELECT revision, xmin, builtin, definition FROM curfew.lifecycle WHERE name = $1",
-                              {TEXTOID}};
-    static Statement locking = {"SELECT revision, xmin, builtin, definition FROM curfew.lifecycle WHERE name = $1"
-                                " FOR NO KEY UPDATE",
-                                {TEXTOID}};
+StoredLifecycle read_lifecycle(std::string_view name) {
+    static Statement statement = {"SELECT revision, xmin, builtin, definition FROM curfew.lifecycle WHERE name = $1",
+                                  {TEXTOID}};
     Parameters parameters;
     parameters.Add(text_datum(name));
     StoredLifecycle stored;
-    if (run(lock ? locking : plain, parameters) == 0)
+    if (run(statement, parameters) == 0)
         return stored;
     stored.found = true;
     stored.version = {DatumGetInt32(result_value(0, 0).datum), DatumGetTransactionId(result_value(0, 1).datum)};
@@ -19,6 +16,8 @@ StoredLifecycle read_lifecycle(std::string_view name, bool lock) {
     stored.definition = result_value(0, 3).datum;
     return stored;
 }
+
+void lock_lifecycles() { run_utility("LOCK TABLE curfew.lifecycle IN SHARE ROW EXCLUSIVE MODE"); }
 
 void write_lifecycle(std::string_view name, int32 revision, Datum definition, bool builtin) {
     static Statement statement = {

@@ -21,8 +21,11 @@ struct StoredLifecycle {
     Datum definition = 0; // jsonb
 };
 
-// The present definition. With `lock`, nobody else can define it anew before this transaction ends.
-StoredLifecycle read_lifecycle(std::string_view name, bool lock);
+// The present definition.
+StoredLifecycle read_lifecycle(std::string_view name);
+
+// One definer at a time, until this transaction ends; readers and writers of sessions do not wait.
+void lock_lifecycles();
 
 // Inserts or replaces.
 void write_lifecycle(std::string_view name, int32 revision, Datum definition, bool builtin);

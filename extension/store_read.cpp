@@ -16,17 +16,20 @@ void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, Value* colum
         columns[i] = result_value(0, i);
 }
 
-Portal open_session_list(const Identity& identity, const core::CallerFacts& caller, const SessionFilter& filter) {
-// $1 tenant, $2 principal, $3 bound workspace, $4 may take operators' places, $5 lifecycle, $6 owner, $7 agent,
-// $8 workspace, $9 and $10 the last row seen.
-#define CURFEW_LIST(whose)                                                                                         \
+// The columns of a row of a list, and where they come from. $1 tenant, $2 principal.
+#define CURFEW_LISTED_COLUMNS                                                                                      \
     "SELECT " CURFEW_SESSION_COLUMNS("s") ", l.revision, l.xmin,"                                                  \
     " (SELECT r.role FROM curfew.workspace_member r WHERE r.tenant_id = $1"                                        \
     "  AND r.workspace_id = s.workspace_id AND r.principal_id = $2),"                                              \
     " (SELECT r.role FROM curfew.workspace_member r WHERE r.tenant_id = $1"                                        \
     "  AND r.workspace_id = s.operator_workspace_id AND r.principal_id = $2)"                                      \
-    " FROM curfew.session s JOIN curfew.lifecycle l ON l.name = s.lifecycle"                                       \
-    " WHERE s.tenant_id = $1 AND ($5 IS NULL OR s.lifecycle = $5) AND ($6 IS NULL OR s.owner_id = $6)"             \
+    " FROM curfew.session s JOIN curfew.lifecycle l ON l.name = s.lifecycle"
+
+Portal open_session_list(const Identity& identity, const core::CallerFacts& caller, const SessionFilter& filter) {
+// $1 tenant, $2 principal, $3 bound workspace, $4 may take operators' places, $5 lifecycle, $6 owner, $7 agent,
+// $8 workspace, $9 and $10 the last row seen.
+#define CURFEW_LIST(whose)                                                                                         \
+    CURFEW_LISTED_COLUMNS " WHERE s.tenant_id = $1 AND ($5 IS NULL OR s.lifecycle = $5) AND ($6 IS NULL OR s.owner_id = $6)"             \
     " AND ($7 IS NULL OR s.agent_id = $7) AND ($8 IS NULL OR s.workspace_id = $8)"                                 \
     " AND ($9 IS NULL OR (s.created_at, s.id) < ($9, $10))" whose " ORDER BY s.created_at DESC, s.id DESC"
 #define CURFEW_LIST_TYPES                                                                                          \
@@ -131,7 +134,7 @@ bool read_principal(const pg_uuid_t& tenant, const pg_uuid_t& principal, Value* 
 
 PrincipalStanding read_standing(const pg_uuid_t& tenant, const pg_uuid_t& principal) {
     static Statement statement = {
-        "SELECT status, scopes FROM curfew.principal WHERE tenant_id = $1 AND id = $2", {UUIDOID, UUIDOID}};
+        "SELECT status, scopes, kind FROM curfew.principal WHERE tenant_id = $1 AND id = $2", {UUIDOID, UUIDOID}};
     Parameters parameters;
     parameters.Add(tenant);
     parameters.Add(principal);
@@ -141,6 +144,7 @@ PrincipalStanding read_standing(const pg_uuid_t& tenant, const pg_uuid_t& princi
     standing.found = true;
     standing.refusal = StatusRefusal(text_view(result_value(0, 0).datum));
     standing.scopes = text_views(result_value(0, 1));
+    standing.kind = core::KindOf(text_view(result_value(0, 2).datum));
     return standing;
 }
 
@@ -153,32 +157,41 @@ bytea* read_tag(const pg_uuid_t& tenant) {
     return DatumGetByteaP(result_value(0, 0).datum);
 }
 
-uint64 read_ids_between(const pg_uuid_t& tenant, std::string_view lifecycle, const Value& workspace,
-                        const pg_uuid_t& first, const pg_uuid_t& last) {
+Portal open_id_range(const Identity& identity, std::string_view lifecycle, const pg_uuid_t& first,
+                     const pg_uuid_t& last) {
+    static Statement statement = {
+        CURFEW_LISTED_COLUMNS " WHERE s.tenant_id = $1 AND s.lifecycle = $3 AND s.id >= $4 AND s.id <= $5",
+        {UUIDOID, UUIDOID, TEXTOID, UUIDOID, UUIDOID}};
+    Parameters parameters;
+    parameters.Add(identity.tenant);
+    parameters.Add(identity.principal);
+    parameters.Add(text_datum(lifecycle));
+    parameters.Add(first);
+    parameters.Add(last);
+    return open_cursor(statement, parameters);
+}
+
+uint64 read_ids_ending(const pg_uuid_t& tenant, std::string_view lifecycle, const uint8* tail) {
     static Statement statement = {"SELECT id FROM curfew.session WHERE tenant_id = $1 AND lifecycle = $2"
-                                  " AND ($3 IS NULL OR workspace_id = $3) AND id >= $4 AND id <= $5 LIMIT 2",
-                                  {UUIDOID, TEXTOID, UUIDOID, UUIDOID, UUIDOID}};
+                                  " AND lifecycle = 'agent' AND substr(uuid_send(id), 9) = $3 LIMIT 2",
+                                  {UUIDOID, TEXTOID, BYTEAOID}};
     Parameters parameters;
     parameters.Add(tenant);
     parameters.Add(text_datum(lifecycle));
-    add(&parameters, workspace);
-    parameters.Add(first);
-    parameters.Add(last);
+    parameters.Add(bytea_datum(tail, 8));
     return run(statement, parameters);
 }
 
-uint64 read_ids_ending(const pg_uuid_t& tenant, std::string_view lifecycle, const Value& workspace,
-                       const uint8* tail) {
-    static Statement statement = {"SELECT id FROM curfew.session WHERE tenant_id = $1 AND lifecycle = $2"
-                                  " AND lifecycle = 'agent' AND ($3 IS NULL OR workspace_id = $3)"
-                                  " AND substr(uuid_send(id), 9) = $4 LIMIT 2",
-                                  {UUIDOID, TEXTOID, UUIDOID, BYTEAOID}};
+bool share_workspace(const pg_uuid_t& tenant, const pg_uuid_t& one, const pg_uuid_t& other) {
+    static Statement statement = {"SELECT 1 FROM curfew.workspace_member a JOIN curfew.workspace_member b"
+                                  " ON b.tenant_id = a.tenant_id AND b.workspace_id = a.workspace_id"
+                                  " WHERE a.tenant_id = $1 AND a.principal_id = $2 AND b.principal_id = $3 LIMIT 1",
+                                  {UUIDOID, UUIDOID, UUIDOID}};
     Parameters parameters;
     parameters.Add(tenant);
-    parameters.Add(text_datum(lifecycle));
-    add(&parameters, workspace);
-    parameters.Add(bytea_datum(tail, 8));
-    return run(statement, parameters);
+    parameters.Add(one);
+    parameters.Add(other);
+    return run(statement, parameters) > 0;
 }
 
 } // namespace curfew

@@ -58,6 +58,7 @@ bool read_principal(const pg_uuid_t& tenant, const pg_uuid_t& principal, Value* 
 struct PrincipalStanding {
     bool found = false;
     core::Refusal refusal = core::Refusal::none;
+    core::Kind kind = core::Kind::user;
     core::Scopes scopes;
 };
 PrincipalStanding read_standing(const pg_uuid_t& tenant, const pg_uuid_t& principal);
@@ -65,11 +66,14 @@ PrincipalStanding read_standing(const pg_uuid_t& tenant, const pg_uuid_t& princi
 // The first 8 bytes of the tenant's session tokens.
 bytea* read_tag(const pg_uuid_t& tenant);
 
-// Ids of sessions of a lifecycle and, unless null, a workspace, between two ids, or whose last 8 bytes are `tail`;
-// at most two.
-uint64 read_ids_between(const pg_uuid_t& tenant, std::string_view lifecycle, const Value& workspace,
-                        const pg_uuid_t& first, const pg_uuid_t& last);
-uint64 read_ids_ending(const pg_uuid_t& tenant, std::string_view lifecycle, const Value& workspace,
-                       const uint8* tail);
+// Opens a cursor over the sessions of a lifecycle between two ids; rows as open_session_list() gives them.
+Portal open_id_range(const Identity& identity, std::string_view lifecycle, const pg_uuid_t& first,
+                     const pg_uuid_t& last);
+
+// Ids of sessions of a lifecycle whose last 8 bytes are `tail`; at most two.
+uint64 read_ids_ending(const pg_uuid_t& tenant, std::string_view lifecycle, const uint8* tail);
+
+// Whether two principals of a tenant are members of a common workspace.
+bool share_workspace(const pg_uuid_t& tenant, const pg_uuid_t& one, const pg_uuid_t& other);
 
 } // namespace curfew

@@ -21,6 +21,7 @@ enum LoadColumn {
     kBoundIsOperator,
     kWorkspaceRole,
     kOperatorWorkspaceRole,
+    kWorkspaceSlug,
     kTokenSession, // the session columns of the credential's own session, its lifecycle's version, its owner's status
     kTokenRevision = int{kTokenSession} + int{kSessionColumns},
     kTokenWrittenBy,
@@ -31,7 +32,7 @@ enum LoadColumn {
 };
 
 // A load for one kind of credential. $1 tenant, $2 principal, $3 session, $4 workspace when there is no session,
-// $5 the credential's id or the database role.
+// $5 whether the slug of the session's workspace is wanted, $6 the credential's id or the database role.
 #define CURFEW_LOAD(key_columns, token_columns, credential_join)                                                   \
     "SELECT t.status, p.status, p.kind, p.role, p.scopes, " key_columns ","                                        \
     " (SELECT r.role FROM curfew.workspace_member r WHERE r.tenant_id = p.tenant_id"                               \
@@ -39,6 +40,8 @@ enum LoadColumn {
     " CASE WHEN s.operator_workspace_id IS NOT NULL THEN"                                                          \
     "  (SELECT r.role FROM curfew.workspace_member r WHERE r.tenant_id = p.tenant_id"                              \
     "   AND r.workspace_id = s.operator_workspace_id AND r.principal_id = p.id) END,"                              \
+    " CASE WHEN $5 THEN (SELECT w.slug FROM curfew.workspace w WHERE w.tenant_id = p.tenant_id"                    \
+    "  AND w.id = s.workspace_id) END,"                                                                            \
     " " token_columns ", " CURFEW_SESSION_COLUMNS("s") ", l.revision, l.xmin"                                      \
     " FROM curfew.principal p JOIN curfew.tenant t ON t.id = p.tenant_id " credential_join                         \
     " LEFT JOIN curfew.session s ON s.tenant_id = p.tenant_id AND s.id = $3"                                       \
@@ -53,24 +56,25 @@ enum LoadColumn {
     " NULL::integer, NULL::xid, NULL::text"
 
 Statement& load_statement(IdentityKind kind) {
-    static Statement plain = {CURFEW_LOAD(CURFEW_NO_KEY, CURFEW_NO_TOKEN, ""), {UUIDOID, UUIDOID, UUIDOID, UUIDOID}};
+    static Statement plain = {CURFEW_LOAD(CURFEW_NO_KEY, CURFEW_NO_TOKEN, ""), {UUIDOID, UUIDOID, UUIDOID, UUIDOID, BOOLOID}};
     static Statement role = {
         CURFEW_LOAD(CURFEW_NO_KEY, CURFEW_NO_TOKEN,
-                    "JOIN curfew.role_mapping m ON m.role = $5 AND m.tenant_id = p.tenant_id AND m.principal_id = p.id"),
-        {UUIDOID, UUIDOID, UUIDOID, UUIDOID, REGROLEOID}};
+                    "JOIN curfew.role_mapping m ON m.role = $6 AND m.tenant_id = p.tenant_id AND m.principal_id = p.id"),
+        {UUIDOID, UUIDOID, UUIDOID, UUIDOID, BOOLOID, REGROLEOID}};
     static Statement key = {
         CURFEW_LOAD("k.revoked_at, k.expires_at, k.last_used_at, k.scopes, k.workspace_id, w.operator", CURFEW_NO_TOKEN,
-                    "JOIN curfew.api_key k ON k.tenant_id = p.tenant_id AND k.id = $5 AND k.principal_id = p.id"
+                    "JOIN curfew.api_key k ON k.tenant_id = p.tenant_id AND k.id = $6 AND k.principal_id = p.id"
                     " LEFT JOIN curfew.workspace w ON w.tenant_id = k.tenant_id AND w.id = k.workspace_id"),
-        {UUIDOID, UUIDOID, UUIDOID, UUIDOID, UUIDOID}};
+        {UUIDOID, UUIDOID, UUIDOID, UUIDOID, BOOLOID, UUIDOID}};
     static Statement token = {
-        CURFEW_LOAD("NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, c.scopes, NULL::uuid, NULL::boolean",
+        CURFEW_LOAD("NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, c.scopes, c.workspace_id, w.operator",
                     CURFEW_SESSION_COLUMNS("c") ", cl.revision, cl.xmin, o.status",
-                    "JOIN curfew.session c ON c.tenant_id = p.tenant_id AND c.id = $5"
+                    "JOIN curfew.session c ON c.tenant_id = p.tenant_id AND c.id = $6"
                     " AND COALESCE(c.agent_id, c.owner_id) = p.id"
                     " JOIN curfew.lifecycle cl ON cl.name = c.lifecycle"
-                    " JOIN curfew.principal o ON o.tenant_id = c.tenant_id AND o.id = c.owner_id"),
-        {UUIDOID, UUIDOID, UUIDOID, UUIDOID, UUIDOID}};
+                    " JOIN curfew.principal o ON o.tenant_id = c.tenant_id AND o.id = c.owner_id"
+                    " LEFT JOIN curfew.workspace w ON w.tenant_id = c.tenant_id AND w.id = c.workspace_id"),
+        {UUIDOID, UUIDOID, UUIDOID, UUIDOID, BOOLOID, UUIDOID}};
 
     switch (kind) {
     case IdentityKind::mapped_role:
@@ -134,7 +138,9 @@ core::Instant InstantOf(const Value& timestamp) {
     if (timestamp.null)
         return core::kUnset;
     TimestampTz at = DatumGetTimestampTz(timestamp.datum);
-    return TIMESTAMP_IS_NOEND(at) ? core::kNever : at;
+    if (TIMESTAMP_IS_NOEND(at))
+        return core::kNever;
+    return TIMESTAMP_IS_NOBEGIN(at) ? core::kUnset + 1 : at; // -infinity is long ago, not unset
 }
 
 Datum TimestampDatum(core::Instant instant) {
@@ -183,12 +189,13 @@ core::SessionFacts session_facts(const SessionRow& row, const core::Lifecycle& l
     return facts;
 }
 
-Loaded load(const Identity& identity, const pg_uuid_t* session, const pg_uuid_t* workspace, core::Instant now) {
+Loaded load(const Identity& identity, const Wanted& wanted, core::Instant now) {
     Parameters parameters;
     parameters.Add(identity.tenant);
     parameters.Add(identity.principal);
-    session != nullptr ? parameters.Add(*session) : parameters.AddNull();
-    workspace != nullptr ? parameters.Add(*workspace) : parameters.AddNull();
+    wanted.session != nullptr ? parameters.Add(*wanted.session) : parameters.AddNull();
+    wanted.workspace != nullptr ? parameters.Add(*wanted.workspace) : parameters.AddNull();
+    parameters.Add(BoolGetDatum(wanted.workspace_slug));
     if (identity.kind == IdentityKind::mapped_role)
         parameters.Add(ObjectIdGetDatum(identity.role));
     else if (identity.kind != IdentityKind::act_as)
@@ -213,6 +220,7 @@ Loaded load(const Identity& identity, const pg_uuid_t* session, const pg_uuid_t*
 
     loaded.session = session_row(0, kLoadedSession);
     loaded.session_found = !loaded.session.column[kSessionId].null;
+    loaded.workspace_slug = result_value(0, kWorkspaceSlug);
     if (loaded.session_found)
         loaded.version = {DatumGetInt32(result_value(0, kLoadedRevision).datum),
                           DatumGetTransactionId(result_value(0, kLoadedWrittenBy).datum)};

@@ -69,10 +69,17 @@ struct Loaded {
     bool session_found = false;
     SessionRow session;
     LifecycleVersion version; // of the session's lifecycle
+    Value workspace_slug = {0, true};
 };
 
-// One read: the caller's present standing, and the session of the caller's tenant, when `session` is not null.
-// With `workspace` and no session, the caller's role in that workspace.
-Loaded load(const Identity& identity, const pg_uuid_t* session, const pg_uuid_t* workspace, core::Instant now);
+// What a load is asked for beside the caller.
+struct Wanted {
+    const pg_uuid_t* session = nullptr;   // a session of the caller's tenant
+    const pg_uuid_t* workspace = nullptr; // without a session: the caller's role in this workspace
+    bool workspace_slug = false;          // the slug of the session's workspace
+};
+
+// One read: the caller's present standing, and what is wanted. `now` is what expiries are compared with.
+Loaded load(const Identity& identity, const Wanted& wanted, core::Instant now);
 
 } // namespace curfew

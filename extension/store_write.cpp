@@ -17,10 +17,10 @@ bool write_change(const Identity& identity, SessionRow* row, const core::Lifecyc
         " WHERE s.tenant_id = $1 AND s.id = $15 AND s.version = $16"
         " RETURNING " CURFEW_SESSION_COLUMNS("s") "), logged AS ("
         " INSERT INTO curfew.audit_event (" CURFEW_AUDIT_COLUMNS ", session_id, to_state, version)"
-        " SELECT " CURFEW_AUDIT_VALUES ", c.id, c.state, c.version FROM changed c)"
+        " SELECT " CURFEW_AUDIT_VALUES ", c.id, $28, c.version FROM changed c)"
         "SELECT " CURFEW_SESSION_COLUMNS("c") " FROM changed c",
         {CURFEW_AUDIT_TYPES, UUIDOID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-         TIMESTAMPTZOID, INT8OID, UUIDOID, INT4OID, TEXTOID, TEXTOID}};
+         TIMESTAMPTZOID, INT8OID, UUIDOID, INT4OID, TEXTOID, TEXTOID, TEXTOID}};
 
     const pg_uuid_t& id = *DatumGetUUIDP(row->column[kSessionId].datum);
     int64 version = DatumGetInt64(row->column[kSessionVersion].datum);
@@ -39,11 +39,12 @@ bool write_change(const Identity& identity, SessionRow* row, const core::Lifecyc
     add(&parameters, operator_workspace);
     parameters.Add(Int32GetDatum(static_cast<int>(mark.effect)));
     add_text(&parameters, mark.mark);
-    parameters.Add(rfc3339_datum(after.updated_at, 6));
+    mark.mark.empty() ? parameters.AddNull() : parameters.Add(rfc3339_datum(after.updated_at, 6));
+    parameters.Add(text_datum(note.to_state));
 
-    EnterEngine(id, version);
+    Marker before = EnterEngine(id, version);
     uint64 rows = run(statement, parameters);
-    LeaveEngine();
+    LeaveEngine(before);
     if (rows == 0)
         return false;
     *row = session_row(0, 0);

@@ -12,7 +12,7 @@ Relation AllowingRelation(const Action& action, const Standing& standing, const 
     RelationMask held = standing.relations;
     if (action.assigns && standing.candidate)
         held |= Bit(Relation::party);
-    if (!action.by_scope.Empty() && grants.Cover(action.by_scope.View()))
+    if (!action.by_scope.Empty() && !standing.elsewhere && grants.Cover(action.by_scope.View()))
         held |= Bit(Relation::scope);
     held &= action.by & kPeople;
     for (int i = 0; i < kRelations; ++i)
@@ -120,7 +120,8 @@ Decision Decide(const Lifecycle& lifecycle, const SessionFacts& session, const S
         return decision;
     }
     if (attempt.action == kNone) {
-        decision.refusal = Refusal::unknown_action;
+        bool stranger = standing.relations == 0 && !standing.candidate;
+        decision.refusal = stranger ? Refusal::not_owner : Refusal::unknown_action;
         return decision;
     }
     const Action& action = lifecycle.actions[attempt.action];
@@ -159,7 +160,7 @@ Decision Decide(const Lifecycle& lifecycle, const SessionFacts& session, const S
     }
 
     decision.verdict = Verdict::apply;
-    decision.after = Take(lifecycle, attempt.action, session, now);
+    decision.after = Take(lifecycle, attempt.action, session, std::max(now, session.updated_at));
     return decision;
 }
 

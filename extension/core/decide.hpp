@@ -66,7 +66,8 @@ struct Decision {
 // `session_not_found`.
 Refusal MayRead(const Lifecycle& lifecycle, const Present& present, const Standing& standing, const Grants& grants) noexcept;
 
-// Decides. Order of refusals: not found, forbidden, bad input, version conflict, invalid state.
+// Decides. Order of refusals: not found, forbidden, bad input, version conflict, invalid state. What is written bears
+// a time that is never before the row's last change.
 Decision Decide(const Lifecycle& lifecycle, const SessionFacts& session, const Standing& standing, const Grants& grants,
                 const Attempt& attempt, Instant now) noexcept;
 

@@ -101,6 +101,8 @@ template <class Json> class DefinitionReader {
         Name given = Text(object, place, "event", IsEventName, "an event's name (letters, digits and _.- )");
         if (!given.Empty())
             return given;
+        if (lifecycle_name_.size() + 1 + verb.size() > Name::kCapacity)
+            Fail(place, {"needs an \"event\": \"", lifecycle_name_, ".", verb, "\" is longer than 63 bytes"});
         std::array<char, 2 * Name::kCapacity + 2> text{};
         std::size_t length = 0;
         for (char c : lifecycle_name_)

@@ -25,11 +25,14 @@ class Problem {
   private:
     template <std::size_t size>
     static std::size_t Append(std::array<char, size>& to, std::size_t length, std::string_view text) noexcept {
-        for (char c : text) {
-            if (length == size)
-                break;
-            to[length++] = c;
+        std::size_t room = size - length;
+        if (text.size() > room) { // cut between characters, not within one
+            while (room > 0 && (text[room] & 0xC0) == 0x80)
+                --room;
+            text = {text.data(), room};
         }
+        for (char c : text)
+            to[length++] = c;
         return length;
     }
 
@@ -49,16 +52,20 @@ class Place {
             for (char c : part)
                 Put(c);
         }
+        while (cut_ && length_ > 0 && (text_[length_ - 1] & 0x80)) // not within a character
+            --length_;
     }
     operator std::string_view() const noexcept { return {text_.data(), length_}; }
 
   private:
     void Put(char c) noexcept {
-        if (length_ < text_.size())
+        cut_ = length_ == text_.size();
+        if (!cut_)
             text_[length_++] = c;
     }
     std::array<char, 200> text_{};
     std::size_t length_ = 0;
+    bool cut_ = false;
 };
 
 } // namespace curfew::core

@@ -35,19 +35,21 @@ Kind KindOf(std::string_view word) noexcept {
 
 Standing StandingOf(const CallerFacts& caller, const PartyFacts& parties, bool workspace_parties) noexcept {
     Standing standing;
-    bool elsewhere = caller.bound_workspace.set && parties.workspace.set &&
-                     !Same(caller.bound_workspace, parties.workspace);
+    standing.elsewhere = caller.bound_workspace.set && !Same(caller.bound_workspace, parties.workspace);
+    Role there = standing.elsewhere ? caller.operator_workspace_role : caller.workspace_role;
+    Role effective = there != Role::none ? there : caller.role;
+    standing.reader = caller.role != Role::admin && effective == Role::reader;
 
     if (workspace_parties) {
         if (SpeaksFor(caller, parties.workspace, caller.workspace_role))
             standing.relations |= Bit(Relation::owner);
         if (SpeaksFor(caller, parties.operator_workspace, caller.operator_workspace_role))
             standing.relations |= Bit(Relation::party);
-        standing.candidate = caller.bound_is_operator && elsewhere;
-    } else if (!elsewhere && caller.principal == parties.owner) {
+        standing.candidate = caller.bound_is_operator && standing.elsewhere;
+    } else if (!standing.elsewhere && caller.principal == parties.owner) {
         standing.relations |= Bit(Relation::owner);
     }
-    if (elsewhere) // a credential bound to another workspace is no more than that workspace
+    if (standing.elsewhere)
         return standing;
 
     if (parties.agent.set && caller.principal == parties.agent.id)
@@ -58,9 +60,6 @@ Standing StandingOf(const CallerFacts& caller, const PartyFacts& parties, bool w
         standing.relations |= Bit(Relation::admin) | Bit(Relation::member);
     if (caller.kind == Kind::service)
         standing.relations |= Bit(Relation::service);
-
-    Role effective = caller.workspace_role != Role::none ? caller.workspace_role : caller.role;
-    standing.reader = caller.role != Role::admin && effective == Role::reader;
     return standing;
 }
 

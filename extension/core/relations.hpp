@@ -73,6 +73,7 @@ struct Standing {
     RelationMask relations = 0;
     bool candidate = false; // could take the empty or disputed operator's place
     bool reader = false;    // reads only, whatever the relation
+    bool elsewhere = false; // the credential is bound to another workspace: it is no more than that workspace
 };
 
 // The caller's standing. With `workspace_parties`, owner and operator are the workspaces' people; otherwise

@@ -38,7 +38,8 @@ CREATE TABLE curfew.session (
     FOREIGN KEY (tenant_id, workspace_id) REFERENCES curfew.workspace,
     FOREIGN KEY (tenant_id, operator_workspace_id) REFERENCES curfew.workspace
 ) WITH (fillfactor = 85);
-CREATE INDEX session_by_creation ON curfew.session (tenant_id, lifecycle, created_at, id);
+CREATE INDEX session_by_creation ON curfew.session (tenant_id, created_at, id);
+CREATE INDEX session_by_lifecycle ON curfew.session (tenant_id, lifecycle, created_at, id);
 CREATE INDEX session_by_owner ON curfew.session (tenant_id, owner_id, created_at, id);
 CREATE INDEX session_by_agent ON curfew.session (tenant_id, agent_id, created_at, id) WHERE agent_id IS NOT NULL;
 CREATE INDEX session_by_workspace ON curfew.session (tenant_id, workspace_id, created_at, id)

@@ -212,3 +212,10 @@ AS 'MODULE_PATHNAME', 'curfew_current_session' LANGUAGE C STABLE
 SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.current_session() IS 'The caller''s session, or null.';
+
+CREATE FUNCTION curfew.audited_tenant()
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'curfew_audited_tenant' LANGUAGE C STABLE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.audited_tenant() IS 'The tenant whose whole log the caller may read; refused to all but administrators and the scope audit:read.';

@@ -154,3 +154,17 @@ AS 'MODULE_PATHNAME', 'curfew_version' LANGUAGE C STABLE
 SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.version() IS 'The version of the library that is loaded.';
+
+CREATE FUNCTION curfew.administers_installation()
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'curfew_administers_installation' LANGUAGE C STABLE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.administers_installation() IS 'Whoever may call this administers every tenant, by naming it.';
+
+CREATE FUNCTION curfew.close_schema()
+RETURNS void
+AS 'MODULE_PATHNAME', 'curfew_close_schema' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.close_schema() IS 'Takes back what default privileges gave on the schema''s tables.';

@@ -7,6 +7,14 @@ SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.effective_state(text, timestamptz, text, timestamptz, timestamptz) IS 'What a session of these columns is at a time: past its deadline, what its timer makes it.';
 
+CREATE FUNCTION curfew.effective_ended_at(deadline timestamptz, deadline_state text, ended_at timestamptz,
+    at timestamptz)
+RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'curfew_effective_ended_at' LANGUAGE C IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.effective_ended_at(timestamptz, text, timestamptz, timestamptz) IS 'When a session of these columns ended: its deadline, where that has ended it.';
+
 CREATE FUNCTION curfew.outside_engine(id uuid, version bigint)
 RETURNS boolean
 AS 'MODULE_PATHNAME', 'curfew_outside_engine' LANGUAGE C VOLATILE

@@ -4,15 +4,17 @@ CREATE VIEW curfew.sessions WITH (security_barrier) AS
 SELECT s.tenant_id, s.id, s.lifecycle,
     curfew.effective_state(s.state, s.deadline, s.deadline_state, s.ended_at, pg_catalog.statement_timestamp()) AS state,
     s.version, s.owner_id, s.agent_id, s.workspace_id, s.operator_workspace_id, s.parent_id, s.scopes, s.marks,
-    s.created_at, s.updated_at, s.started_at, s.ended_at, s.deadline
+    s.created_at, s.updated_at, s.started_at,
+    curfew.effective_ended_at(s.deadline, s.deadline_state, s.ended_at, pg_catalog.statement_timestamp()) AS ended_at,
+    s.deadline
 FROM curfew.session s
-WHERE s.tenant_id OPERATOR(pg_catalog.=) (SELECT curfew.current_tenant());
-COMMENT ON VIEW curfew.sessions IS 'The sessions of the caller''s tenant, as they are now.';
+WHERE s.tenant_id OPERATOR(pg_catalog.=) (SELECT curfew.audited_tenant());
+COMMENT ON VIEW curfew.sessions IS 'The sessions of the caller''s tenant, as they are now; for whoever may audit it.';
 
 CREATE VIEW curfew.audit_events WITH (security_barrier) AS
 SELECT e.* FROM curfew.audit_event e
-WHERE e.tenant_id OPERATOR(pg_catalog.=) (SELECT curfew.current_tenant());
-COMMENT ON VIEW curfew.audit_events IS 'The audit log of the caller''s tenant.';
+WHERE e.tenant_id OPERATOR(pg_catalog.=) (SELECT curfew.audited_tenant());
+COMMENT ON VIEW curfew.audit_events IS 'The audit log of the caller''s tenant, for whoever may audit it.';
 
 CREATE VIEW curfew.lifecycle_transitions AS
 SELECT t.lifecycle, t.state, t.action, t.who, t.scope, t.reason, t.again, t.next_state

@@ -2,6 +2,7 @@
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA curfew FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA curfew FROM PUBLIC;
+SELECT curfew.close_schema();
 
 -- What pg_dump saves. The built-in lifecycles come with the extension.
 SELECT pg_catalog.pg_extension_config_dump('curfew.tenant', '');

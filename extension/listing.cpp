@@ -1,0 +1,31 @@
+#include "listing.hpp"
+
+#include "lifecycle_cache.hpp"
+#include "store_read.hpp"
+
+namespace curfew {
+namespace {
+
+core::Role role_of(const Value& word) { return word.null ? core::Role::none : core::RoleOf(text_view(word.datum)); }
+
+} // namespace
+
+ListedSession listed_session(uint64 index, const core::CallerFacts& caller) {
+    ListedSession listed;
+    listed.row = session_row(index, 0);
+    listed.caller = caller;
+    listed.caller.workspace_role = role_of(result_value(index, kListWorkspaceRole));
+    listed.caller.operator_workspace_role = role_of(result_value(index, kListOperatorRole));
+    LifecycleVersion version = {DatumGetInt32(result_value(index, kListRevision).datum),
+                                DatumGetTransactionId(result_value(index, kListWrittenBy).datum)};
+    listed.lifecycle = &compiled_lifecycle(text_view(listed.row.column[kSessionLifecycle].datum), version);
+    return listed;
+}
+
+bool IsInWorkspace(const SessionRow& row, const Value& workspace) {
+    const Value& own = row.column[kSessionWorkspace];
+    return workspace.null || (!own.null && memcmp(DatumGetUUIDP(own.datum)->data, DatumGetUUIDP(workspace.datum)->data,
+                                                  UUID_LEN) == 0);
+}
+
+} // namespace curfew
