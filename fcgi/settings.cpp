@@ -51,16 +51,18 @@ std::optional<Settings> ReadSettings(int argc, char** argv, int& exit_code) {
                  "its database role can do nothing until it presents a caller's credential.",
                  "curfew-fcgi"};
     app.set_version_flag("--version", CURFEW_VERSION);
-    auto* routes = app.add_flag("--routes", settings.print_routes,
+    app.add_flag("--routes", settings.print_routes,
                                 "Print contract, method and path of every route, and end");
     app.add_option("--listen", settings.listen, "Path of the Unix socket to serve on")
-        ->envname("CURFEW_LISTEN");
+        ->envname("CURFEW_LISTEN")
+        ->capture_default_str();
     app.add_option("--socket-mode", mode, "Permission bits of the socket, octal")
         ->envname("CURFEW_SOCKET_MODE")
         ->capture_default_str();
     app.add_option("--database", settings.database,
                    "libpq connection string; a password belongs in the environment or in a password file")
-        ->envname("CURFEW_DATABASE");
+        ->envname("CURFEW_DATABASE")
+        ->capture_default_str();
     app.add_option("--workers", settings.workers, "Threads, each with one database connection")
         ->envname("CURFEW_WORKERS")
         ->check(CLI::Range(1, kMostWorkersAllowed))
@@ -92,8 +94,6 @@ std::optional<Settings> ReadSettings(int argc, char** argv, int& exit_code) {
     try {
         app.parse(argc, argv);
         settings.socket_mode = ReadMode(mode);
-        if (settings.listen.empty() && routes->count() == 0)
-            throw CLI::RequiredError("--listen");
     } catch (const CLI::ParseError& error) {
         exit_code = app.exit(error) == 0 ? 0 : 1;
         return std::nullopt;

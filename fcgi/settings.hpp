@@ -11,9 +11,9 @@ namespace curfew::front {
 enum class LogLevel { kError, kInfo, kDebug };
 
 struct Settings {
-    std::string listen; // path of the Unix socket
+    std::string listen = "/run/curfew/front.sock"; // path of the Unix socket
     unsigned socket_mode = 0660;
-    std::string database;           // libpq connection string; empty: libpq's own environment
+    std::string database = "dbname=curfew user=curfew_front"; // libpq connection string
     int workers = 0;                // threads, each with one database connection
     std::size_t max_body = 1048576; // bytes
     LogLevel log_level = LogLevel::kInfo;
