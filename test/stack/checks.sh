@@ -49,6 +49,20 @@ front_version() { [ "$(build/curfew-fcgi --version | grep -oE '[0-9]+(\.[0-9]+)+
 site_is_read() { CURFEW_SITE=$1 test/stack/nginx.sh checks check; }
 scripts_parse() { local file; for file in test/*/*.sh .ci/run; do bash -n "$file" || return 1; done; }
 
+# What the README lists is what there is. Each pair of lists is sorted; a difference is shown.
+readme_routes() {
+    diff <(sed -nE 's/^\| ([a-z-]+) \| `([A-Z]+) ([^`]+)` \|.*/\1\t\2\t\3/p' README.md | sort) <(build/curfew-fcgi --routes | sort)
+}
+readme_refusals() {
+    diff <(sed -nE 's/^\| `SL([0-9]+)` \| (.*) \|$/\1 \2/p' README.md |
+            while read -r status words; do for word in $words; do echo "$status ${word//\`/}"; done; done | sort) \
+         <(sed -nE 's/^    X\(([a-z_]+), ([0-9]+),.*/\2 \1/p' extension/core/refusals.hpp | sort)
+}
+readme_settings() {
+    diff <(sed -nE 's/^\| `(--[a-z-]+)` \| `(CURFEW_[A-Z_]+)` \|.*/\1 \2/p' README.md | sort) \
+         <(build/curfew-fcgi --help | sed -nE 's/^ +(--[a-z-]+).*\(Env:(CURFEW_[A-Z_]+)\).*/\1 \2/p' | sort)
+}
+
 trap 'test/stack/stack.sh checks remove' EXIT
 check "the library asks for nothing of the C++ runtime"                 no_cxx_runtime
 check "the library is linked with no C++ library"                       no_cxx_library
@@ -56,6 +70,9 @@ check "META.json has the control file's version"                        meta_ver
 check "the front has the control file's version"                        front_version
 check "nginx reads the configuration of one server for all contracts"   site_is_read default-site.conf
 check "nginx reads the configuration of a server for each contract"     site_is_read sites.conf
+check "the README lists the routes that there are"                      readme_routes
+check "the README lists the refusals that there are"                    readme_refusals
+check "the README lists the front's settings"                           readme_settings
 check "the scripts are bash"                                            scripts_parse
 count_line checks
 [ "$failed" -eq 0 ]
