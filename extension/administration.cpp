@@ -44,7 +44,8 @@ Administration begin_administration(FunctionCallInfo fcinfo, int tenant_argument
             raise_refusal(core::Refusal::tenant_not_found, "tenant");
         return call;
     }
-    if (!named && set == nullptr && administers_installation())
+    Identity mapped;
+    if (!named && set == nullptr && !find_mapping(GetUserId(), &mapped) && administers_installation())
         raise_refusal(core::Refusal::missing_field, "tenant", "A database role without a principal names the tenant.",
                       "Give tenant => 'slug', or use curfew.act_as(tenant, principal) in this transaction.");
 

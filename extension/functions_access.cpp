@@ -151,6 +151,11 @@ CURFEW_FUNCTION(revoke_access) {
     for (const auto& known : kKinds)
         change_grants("REVOKE", "FROM", role, known.kind);
     run_utility(psprintf("REVOKE USAGE ON SCHEMA curfew FROM %s", role));
+    run_utility(psprintf("ALTER ROLE %s RESET log_parameter_max_length", role));
+    run_utility(psprintf("ALTER ROLE %s RESET log_parameter_max_length_on_error", role));
+#if PG_VERSION_NUM >= 160000
+    run_utility(psprintf("ALTER ROLE %s RESET auto_explain.log_parameter_max_length", role));
+#endif
     log_access("revocation", role, "everything");
     close_store(store);
     PG_RETURN_VOID();

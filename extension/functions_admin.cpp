@@ -52,6 +52,17 @@ void check_scopes(const Value& scopes) {
             raise_refusal(core::Refusal::unknown_value, "scopes", psprintf("\"%s\" is not a scope.", excerpt(scope)));
 }
 
+// A grace is from nothing to a day: within it a revoked key still opens what it opened.
+void check_grace(const Value& grace) {
+    if (grace.null)
+        return;
+    Interval none = {0, 0, 0}, longest = {0, 1, 0};
+    Datum given = grace.datum;
+    if (DatumGetBool(DirectFunctionCall2(interval_lt, given, IntervalPGetDatum(&none))) ||
+        DatumGetBool(DirectFunctionCall2(interval_gt, given, IntervalPGetDatum(&longest))))
+        raise_refusal(core::Refusal::value_out_of_range, "revoke_grace", "It is from nothing to one day.");
+}
+
 pg_uuid_t existing_principal(FunctionCallInfo fcinfo, int index, const char* name, const pg_uuid_t& tenant) {
     pg_uuid_t principal = required_uuid(fcinfo, index, name);
     if (!read_standing(tenant, principal).found)
@@ -145,8 +156,8 @@ CURFEW_FUNCTION(add_member) {
     pg_uuid_t workspace = existing_workspace(required_text(fcinfo, 0, "workspace"), call.tenant);
     pg_uuid_t principal = existing_principal(fcinfo, 1, "principal", call.tenant);
     std::string_view role = check_word(required_text(fcinfo, 2, "role"), "role", {"admin", "member", "reader"});
-    upsert_member(call.tenant, workspace, principal, role);
-    call.log("member.add", details_object({{"workspace_id", uuid_text(workspace)},
+    if (upsert_member(call.tenant, workspace, principal, role))
+        call.log("member.add", details_object({{"workspace_id", uuid_text(workspace)},
                                            {"principal_id", uuid_text(principal)},
                                            {"role", text_value(role)}}));
     close_store(store);
@@ -172,6 +183,7 @@ CURFEW_FUNCTION(issue_api_key) {
     check_scopes(key.scopes);
     key.expires_at = argument(fcinfo, 4);
     key.revoke_grace = argument(fcinfo, 6);
+    check_grace(key.revoke_grace);
 
     std::string_view wanted = required_text(fcinfo, 1, "prefix");
     const char* prefix = pnstrdup(wanted.data(), wanted.size());

@@ -54,7 +54,8 @@ CURFEW_FUNCTION(outside_engine) {
     PG_RETURN_BOOL(IsOutsideEngine(*PG_GETARG_UUID_P(0), PG_GETARG_INT64(1)));
 }
 
-// Trigger on curfew.session, AFTER UPDATE OR DELETE FOR EACH ROW and AFTER TRUNCATE: writes down what somebody
+// Trigger on curfew.session, AFTER UPDATE OR DELETE FOR EACH ROW and BEFORE TRUNCATE (while the tenants
+// are still there): writes down what somebody
 // changed without the engine.
 CURFEW_FUNCTION(record_outside_change) {
     TriggerData* data = trigger_data(fcinfo);

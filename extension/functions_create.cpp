@@ -63,6 +63,8 @@ PrincipalStanding active_principal(const pg_uuid_t& tenant, const pg_uuid_t& id,
     PrincipalStanding standing = read_standing(tenant, id);
     if (!standing.found)
         raise_refusal(core::Refusal::principal_not_found, argument);
+    if (standing.refusal == core::Refusal::principal_revoked) // 401 would blame the caller's own credential
+        raise_refusal(core::Refusal::invalid_state, argument, psprintf("The %s was revoked.", argument));
     if (standing.refusal != core::Refusal::none)
         raise_refusal(standing.refusal, argument);
     return standing;
@@ -98,10 +100,11 @@ void read_timers(const Value& timers, const core::Lifecycle& lifecycle, core::Se
             if (timer.parameter.Empty() || !(timer.parameter == name))
                 continue;
             known = true;
-            int64 seconds;
-            if (!value.IsNumber() || !WholeNumber(value.Number(), &seconds))
+            int64 seconds = 0;
+            Whole whole = value.IsNumber() ? WholeNumber(value.Number(), &seconds) : Whole::no;
+            if (whole == Whole::no)
                 raise_refusal(core::Refusal::wrong_type, excerpt(name), "It is a whole number of seconds.");
-            if (seconds < timer.minimum / core::kSecond || seconds > timer.maximum / core::kSecond)
+            if (whole == Whole::beyond || seconds < timer.minimum / core::kSecond || seconds > timer.maximum / core::kSecond)
                 raise_refusal(core::Refusal::value_out_of_range, excerpt(name),
                               psprintf("It is from " INT64_FORMAT " to " INT64_FORMAT " seconds.",
                                        static_cast<int64>(timer.minimum / core::kSecond),

@@ -2,6 +2,7 @@
 // refuse what is malformed with the argument's name, and decide nothing.
 #include "function.hpp"
 
+#include "core/json_shape.hpp"
 #include "core/slice.hpp"
 #include "errors.hpp"
 #include "json.hpp"
@@ -89,6 +90,11 @@ JsonNode body_member(FunctionCallInfo fcinfo) {
     raise_refusal(core::Refusal::wrong_type, field, psprintf("\"%s\" must be %s.", field, wanted));
 }
 
+[[noreturn]] void raise_beyond(FunctionCallInfo fcinfo) {
+    const char* field = excerpt(text_argument(fcinfo, 1));
+    raise_refusal(core::Refusal::value_out_of_range, field, psprintf("\"%s\" is too far from zero.", field));
+}
+
 // `minimum` and `maximum` are the arguments at these places, null for no bound.
 void check_range(FunctionCallInfo fcinfo, int64 value, const char* name, int minimum, int maximum) {
     bool low = !PG_ARGISNULL(minimum) && value < PG_GETARG_INT64(minimum);
@@ -162,7 +168,10 @@ CURFEW_FUNCTION(json_body) {
     std::string_view given = text_argument(fcinfo, 0);
     if (given.empty())
         return DirectFunctionCall1(jsonb_in, CStringGetDatum("{}"));
-    if (!is_json(PG_GETARG_TEXT_PP(0)))
+    core::JsonShape shape = core::ShapeOf(given);
+    if (shape == core::JsonShape::number_too_large)
+        raise_refusal(core::Refusal::value_out_of_range, "body", "It has a number that is too long or too large.");
+    if (shape == core::JsonShape::too_deep || !is_json(PG_GETARG_TEXT_PP(0)))
         raise_refusal(core::Refusal::not_json);
     Datum body = DirectFunctionCall1(jsonb_in, CStringGetDatum(pnstrdup(given.data(), given.size())));
     if (!JsonNode::of_datum(body).IsObject())
@@ -185,9 +194,12 @@ CURFEW_FUNCTION(body_integer) {
     JsonNode member = body_member(fcinfo);
     if (!member.Present())
         PG_RETURN_NULL();
-    int64 value;
-    if (!member.IsNumber() || !WholeNumber(member.Number(), &value))
+    int64 value = 0;
+    Whole whole = member.IsNumber() ? WholeNumber(member.Number(), &value) : Whole::no;
+    if (whole == Whole::no)
         raise_type(fcinfo, "a whole number");
+    if (whole == Whole::beyond)
+        raise_beyond(fcinfo);
     check_range(fcinfo, value, excerpt(text_argument(fcinfo, 1)), 2, 3);
     PG_RETURN_INT64(value);
 }
@@ -237,8 +249,10 @@ CURFEW_FUNCTION(query_integer) {
     std::string_view text = text_argument(fcinfo, 0);
     int64 value = 0;
     auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size())
+    if (end != text.data() + text.size() || error == std::errc::invalid_argument)
         raise_type(fcinfo, "a whole number");
+    if (error == std::errc::result_out_of_range)
+        raise_beyond(fcinfo);
     check_range(fcinfo, value, excerpt(text_argument(fcinfo, 1)), 2, 3);
     PG_RETURN_INT64(value);
 }

@@ -96,11 +96,15 @@ namespace {
 
 enum class Part { tenant, principal, session };
 
-// One id of the caller's identity; null when there is none.
+// One id of the caller's identity; null where there is none, or where the caller may not act any more.
 Datum current_part(FunctionCallInfo fcinfo, Part part) {
     Store store = open_store(fcinfo);
     Identity identity;
     bool known = has_identity(&identity) && (part != Part::session || identity.kind == IdentityKind::session_token);
+    if (known) {
+        Loaded loaded = load(identity, {}, GetCurrentTimestamp());
+        known = loaded.caller_found && loaded.refusal == core::Refusal::none;
+    }
     Datum result = 0;
     if (known)
         result = uuid_for_caller(part == Part::tenant      ? identity.tenant

@@ -116,6 +116,8 @@ CURFEW_FUNCTION(audit_log) {
             raise_refusal(core::Refusal::not_admin, nullptr, kAuditorsOnly);
         view(*DatumGetUUIDP(filter.session.datum), {});
     }
+    if (!filter.after.null && !is_event(identity.tenant, *DatumGetUUIDP(filter.after.datum)))
+        raise_refusal(core::Refusal::unknown_value, "after", "There is no event of that id to go on from.");
     uint64 count = read_audit(identity.tenant, filter);
     for (uint64 i = 0; i < count; ++i) {
         Value columns[kAuditColumns];

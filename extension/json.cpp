@@ -87,12 +87,14 @@ Datum JsonNode::to_datum() const {
     return PointerGetDatum(JsonbValueToJsonb(&value));
 }
 
-bool WholeNumber(Numeric number, int64* whole) {
+Whole WholeNumber(Numeric number, int64* whole) {
     char* text = numeric_normalize(number); // "12", "1.5", "NaN"
     char* end = nullptr;
     errno = 0;
     *whole = strtoll(text, &end, 10);
-    return errno == 0 && end != text && *end == '\0';
+    if (end == text || *end != '\0')
+        return Whole::no;
+    return errno == 0 ? Whole::yes : Whole::beyond;
 }
 
 } // namespace curfew

@@ -70,7 +70,8 @@ class JsonNode {
     JsonbContainer* container_ = nullptr;
 };
 
-// The number, when it is whole and fits; false otherwise.
-bool WholeNumber(Numeric number, int64* whole);
+// Whether a number is whole, and whether it fits; then it is in `whole`.
+enum class Whole { no, yes, beyond };
+Whole WholeNumber(Numeric number, int64* whole);
 
 } // namespace curfew

@@ -46,18 +46,18 @@ bool insert_principal(const pg_uuid_t& tenant, const NewPrincipal& principal) {
     return run(statement, parameters) > 0;
 }
 
-void upsert_member(const pg_uuid_t& tenant, const pg_uuid_t& workspace, const pg_uuid_t& principal,
+bool upsert_member(const pg_uuid_t& tenant, const pg_uuid_t& workspace, const pg_uuid_t& principal,
                    std::string_view role) {
     static Statement statement = {
         "INSERT INTO curfew.workspace_member (tenant_id, workspace_id, principal_id, role) VALUES ($1, $2, $3, $4)"
-        " ON CONFLICT (tenant_id, workspace_id, principal_id) DO UPDATE SET role = $4",
+        " ON CONFLICT (tenant_id, workspace_id, principal_id) DO UPDATE SET role = $4 WHERE workspace_member.role <> $4",
         {UUIDOID, UUIDOID, UUIDOID, TEXTOID}};
     Parameters parameters;
     parameters.Add(tenant);
     parameters.Add(workspace);
     parameters.Add(principal);
     parameters.Add(text_datum(role));
-    run(statement, parameters);
+    return run(statement, parameters) > 0;
 }
 
 void insert_key(const pg_uuid_t& tenant, const NewKey& key) {

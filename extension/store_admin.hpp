@@ -19,8 +19,8 @@ struct NewPrincipal {
 };
 bool insert_principal(const pg_uuid_t& tenant, const NewPrincipal& principal);
 
-// Adds a member, or changes the role of one.
-void upsert_member(const pg_uuid_t& tenant, const pg_uuid_t& workspace, const pg_uuid_t& principal,
+// Adds a member, or changes the role of one; false when that was the role already.
+bool upsert_member(const pg_uuid_t& tenant, const pg_uuid_t& workspace, const pg_uuid_t& principal,
                    std::string_view role);
 
 struct NewKey {

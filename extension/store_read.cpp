@@ -118,6 +118,15 @@ uint64 read_audit(const pg_uuid_t& tenant, const AuditFilter& filter) {
     return run(filter.session.null ? of_tenant : of_session, parameters);
 }
 
+bool is_event(const pg_uuid_t& tenant, const pg_uuid_t& event) {
+    static Statement statement = {"SELECT 1 FROM curfew.audit_event WHERE tenant_id = $1 AND id = $2 LIMIT 1",
+                                  {UUIDOID, UUIDOID}};
+    Parameters parameters;
+    parameters.Add(tenant);
+    parameters.Add(event);
+    return run(statement, parameters) > 0;
+}
+
 bool read_principal(const pg_uuid_t& tenant, const pg_uuid_t& principal, Value* columns) {
     static Statement statement = {"SELECT id, kind, role, status, name, email, full_name FROM curfew.principal"
                                   " WHERE tenant_id = $1 AND id = $2",

@@ -49,6 +49,7 @@ struct AuditFilter {
     int rows = 100;
 };
 uint64 read_audit(const pg_uuid_t& tenant, const AuditFilter& filter);
+bool is_event(const pg_uuid_t& tenant, const pg_uuid_t& event);
 
 // id, kind, role, status, name, email, full_name of a principal; false when there is none.
 inline constexpr int kPrincipalColumns = 7;

@@ -13,7 +13,7 @@ namespace curfew::core {
     X(invalid_credential, 401, "the credential is not valid", "Check that it is complete and was issued here.")    \
     X(key_revoked, 401, "the API key was revoked", "Use another key, or have one issued.")                         \
     X(key_expired, 401, "the API key has expired", "Use another key, or have one issued.")                         \
-    X(session_not_live, 401, "the session of this token has ended", "Begin a session again.")                      \
+    X(session_not_live, 401, "the session of this token is not live", "Begin a session again.")                      \
     X(principal_revoked, 401, "the principal was revoked", "")                                                     \
     X(no_identity, 401, "the database role is not tied to a principal",                                            \
       "Tie it with curfew.map_role(role, principal), or use curfew.act_as(tenant, principal) in this "             \

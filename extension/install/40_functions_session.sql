@@ -197,21 +197,21 @@ RETURNS uuid
 AS 'MODULE_PATHNAME', 'curfew_current_tenant' LANGUAGE C STABLE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.current_tenant() IS 'The caller''s tenant, or null.';
+COMMENT ON FUNCTION curfew.current_tenant() IS 'The caller''s tenant; null where there is none, or where the caller may not act any more.';
 
 CREATE FUNCTION curfew.current_principal()
 RETURNS uuid
 AS 'MODULE_PATHNAME', 'curfew_current_principal' LANGUAGE C STABLE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.current_principal() IS 'The caller''s principal, or null.';
+COMMENT ON FUNCTION curfew.current_principal() IS 'The caller''s principal; null where there is none, or where the caller may not act any more.';
 
 CREATE FUNCTION curfew.current_session()
 RETURNS uuid
 AS 'MODULE_PATHNAME', 'curfew_current_session' LANGUAGE C STABLE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.current_session() IS 'The caller''s session, or null.';
+COMMENT ON FUNCTION curfew.current_session() IS 'The caller''s session; null where there is none, or where the caller may not act any more.';
 
 CREATE FUNCTION curfew.audited_tenant()
 RETURNS uuid

@@ -40,7 +40,7 @@ CREATE TRIGGER outside_update AFTER UPDATE ON curfew.session FOR EACH ROW
     WHEN (curfew.outside_engine(OLD.id, OLD.version)) EXECUTE FUNCTION curfew.record_outside_change();
 CREATE TRIGGER outside_delete AFTER DELETE ON curfew.session FOR EACH ROW
     WHEN (curfew.outside_engine(OLD.id, OLD.version)) EXECUTE FUNCTION curfew.record_outside_change();
-CREATE TRIGGER outside_truncate AFTER TRUNCATE ON curfew.session FOR EACH STATEMENT
+CREATE TRIGGER outside_truncate BEFORE TRUNCATE ON curfew.session FOR EACH STATEMENT
     EXECUTE FUNCTION curfew.record_outside_change();
 ALTER TABLE curfew.session ENABLE ALWAYS TRIGGER outside_update;
 ALTER TABLE curfew.session ENABLE ALWAYS TRIGGER outside_delete;

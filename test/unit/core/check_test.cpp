@@ -1,0 +1,124 @@
+// A definition that is well-formed and cannot work is refused, with the place and the reason.
+#include "refused.hpp"
+
+using namespace curfew;
+using namespace curfew::test;
+
+BOOST_AUTO_TEST_SUITE(check)
+
+BOOST_AUTO_TEST_CASE(a_session_that_would_begin_ended_is_refused) {
+    CheckRefused(SmallDefinition(R"({"initial": "done"})"), "initial",
+                 "a session cannot begin in the terminal state \"done\"");
+}
+BOOST_AUTO_TEST_CASE(sessions_that_nobody_may_read_are_refused) {
+    CheckRefused(SmallDefinition(R"({"read": {"by": []}})"), "read.by", "nobody may read these sessions");
+}
+BOOST_AUTO_TEST_CASE(a_clock_that_reads_is_refused) {
+    CheckRefused(SmallDefinition(R"({"read": {"by": ["owner", "clock"]}})"), "read.by",
+                 "the clock does not read");
+}
+BOOST_AUTO_TEST_CASE(an_action_that_nobody_may_take_is_refused) {
+    CheckRefused(SmallDefinition(R"({"actions": {"end": {"by": []}}})"), "actions.end.by",
+                 "nobody may take this action");
+    CheckRefused(SmallDefinition(R"({"actions": {"end": {"by": null}}})"), "actions.end.by",
+                 "nobody may take this action");
+}
+BOOST_AUTO_TEST_CASE(an_action_for_holders_of_a_scope_alone_is_taken) {
+    CheckTaken(SmallDefinition(R"({"actions": {"end": {"by": null, "by_scope": "things:end"}}})"));
+}
+BOOST_AUTO_TEST_CASE(a_clock_without_a_timer_is_refused) {
+    CheckRefused(SmallDefinition(R"({"actions": {"end": {"by": ["clock"]}}})"), "actions.end.by",
+                 "no timer does this action, so the clock cannot");
+}
+BOOST_AUTO_TEST_CASE(a_clock_that_would_have_to_give_a_reason_is_refused) {
+    CheckRefused(SandboxDefinition(R"({"actions": {"stop": {"reason": "required"}}})"), "actions.stop.reason",
+                 "the clock gives no reason");
+    CheckTaken(SandboxDefinition(R"({"actions": {"stop": {"reason": "none"}}})"));
+}
+BOOST_AUTO_TEST_CASE(giving_the_operators_place_away_where_there_is_none_is_refused) {
+    CheckRefused(SmallDefinition(R"({"actions": {"end": {"by": ["operator"], "assigns": "operator"}}})"),
+                 "actions.end.assigns", "needs \"parties\": \"workspaces\"");
+}
+BOOST_AUTO_TEST_CASE(giving_the_operators_place_to_others_is_refused) {
+    CheckRefused(SmallDefinition(R"({"parties": "workspaces", "actions": {"end": {"assigns": "operator"}}})"),
+                 "actions.end.assigns", "needs \"operator\" among those who may act");
+    CheckTaken(SmallDefinition(
+        R"({"parties": "workspaces", "actions": {"end": {"by": ["operator"], "assigns": "operator"}}})"));
+}
+BOOST_AUTO_TEST_CASE(a_way_out_of_a_terminal_state_is_refused) {
+    CheckRefused(
+        SmallDefinition(R"({"actions": {"reopen": {"from": ["done"], "to": "open", "by": ["owner"]}}})"),
+        "actions.reopen.from", "leads out of the terminal state \"done\"");
+    CheckRefused(SmallDefinition(R"({"actions": {"end": {"from": "*"}}})"), "actions.end.from",
+                 "leads out of the terminal state \"done\"");
+}
+BOOST_AUTO_TEST_CASE(a_mark_on_an_ended_session_is_taken) {
+    CheckTaken(
+        SmallDefinition(R"({"actions": {"keep": {"from": ["done"], "mark": "kept", "by": ["owner"]}}})"));
+}
+BOOST_AUTO_TEST_CASE(an_action_that_leads_only_to_where_it_starts_is_refused) {
+    CheckRefused(
+        SmallDefinition(R"({"actions": {"stay": {"from": ["open"], "to": "open", "by": ["owner"]}}})"),
+        "actions.stay.to", "leads only to where it starts");
+}
+BOOST_AUTO_TEST_CASE(a_state_that_nothing_leads_to_is_refused) {
+    CheckRefused(SmallDefinition(R"({"states": {"lost": {}}})"), "states.lost",
+                 "nothing leads to this state");
+    CheckRefused(SmallDefinition(R"({"states": {"lost": {}, "found": {}}, "actions": {
+                     "find": {"from": ["lost"], "to": "found", "by": ["owner"]},
+                     "lose": {"from": ["found"], "to": "lost", "by": ["owner"]}}})"),
+                 "states.found", "nothing leads to this state");
+}
+BOOST_AUTO_TEST_CASE(a_state_that_is_only_marked_and_never_entered_is_refused) {
+    CheckRefused(SmallDefinition(R"({"actions": {"end": {"to": null, "mark": "done"}}})"), "states.done",
+                 "nothing leads to this state");
+}
+BOOST_AUTO_TEST_CASE(a_terminal_state_that_is_live_or_metered_is_refused) {
+    CheckRefused(SmallDefinition(R"({"states": {"done": {"live": true}}})"), "states.done",
+                 "a terminal state is not live");
+    CheckRefused(SmallDefinition(R"({"states": {"done": {"metered": true}}})"), "states.done",
+                 "a terminal state is not metered");
+}
+BOOST_AUTO_TEST_CASE(a_timer_on_a_terminal_state_is_refused) {
+    CheckRefused(SandboxDefinition(R"({"timers": {"stopped": {"default": "1 hour", "do": "stop"}}})"),
+                 "timers.stopped", "a terminal state needs no timer");
+}
+BOOST_AUTO_TEST_CASE(a_timer_whose_action_is_not_the_clocks_is_refused) {
+    CheckRefused(SandboxDefinition(R"({"actions": {"stop": {"by": ["owner"]}}})"), "timers.running.do",
+                 "the action \"stop\" does not name \"clock\" among those who may take it");
+}
+BOOST_AUTO_TEST_CASE(a_timer_whose_action_starts_elsewhere_is_refused) {
+    CheckRefused(SandboxDefinition(R"({"actions": {"stop": {"from": ["creating", "paused"]}}})"),
+                 "timers.running.do", "the action \"stop\" does not start from this state");
+}
+BOOST_AUTO_TEST_CASE(a_timer_that_leads_to_no_end_is_refused) {
+    CheckRefused(
+        SandboxDefinition(R"({"actions": {"stop": {"by": ["owner"]}, "pause": {"by": ["owner", "clock"]}},
+                                       "timers": {"running": {"do": "pause"}}})"),
+        "timers.running.do", "a timer leads to a terminal state");
+    CheckRefused(
+        SandboxDefinition(R"({"actions": {"stop": {"by": ["owner"]}, "archive": {"by": ["owner", "clock"]}},
+                                       "timers": {"running": {"do": "archive"}}})"),
+        "timers.running.do", "a timer leads to a terminal state");
+}
+BOOST_AUTO_TEST_CASE(a_timer_that_only_marks_is_refused_whatever_is_terminal) {
+    CheckRefused(SmallDefinition(R"({"actions": {"keep": {"from": ["open"], "mark": "kept", "by": ["clock"]}},
+                                     "timers": {"open": {"default": "1 hour", "do": "keep"}}})"),
+                 "timers.open.do", "a timer leads to a terminal state");
+}
+BOOST_AUTO_TEST_CASE(one_setting_with_two_defaults_or_limits_is_refused) {
+    constexpr char kTwo[] = "the setting \"ttl\" has two different defaults or limits";
+    constexpr char kAlike[] =
+        R"({"timers": {"paused": {"after": "ttl", "default": "1 hour", "max": "24 hours", "do": "stop"}}})";
+    CheckTaken(SandboxDefinition(kAlike));
+    for (const char* difference :
+         {R"({"default": "2 hours"})", R"({"min": "5 seconds"})", R"({"max": "23 hours"})"}) {
+        nlohmann::json definition = SandboxDefinition(kAlike);
+        definition["timers"]["paused"].merge_patch(nlohmann::json::parse(difference));
+        CheckRefused(definition, "timers.paused.after", kTwo);
+    }
+    CheckTaken(SandboxDefinition(
+        R"({"timers": {"paused": {"after": "rest", "default": "2 hours", "do": "stop"}}})"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
