@@ -58,7 +58,7 @@ CURFEW_FUNCTION(authenticate) {
 
     Loaded loaded = load_as_caller(&identity, {}, GetCurrentTimestamp());
     set_transaction_identity(identity);
-    if (identity.kind == IdentityKind::api_key && !XactReadOnly && !loaded.key_used_lately)
+    if (identity.kind == IdentityKind::api_key && !loaded.key_used_lately && !XactReadOnly && !IsolationUsesXactSnapshot())
         touch_key(identity.tenant, identity.credential, GetCurrentTimestamp());
 
     static constexpr const char* kKinds[] = {"user", "service", "agent"};

@@ -50,12 +50,12 @@ Datum presented_digest(std::string_view presented) {
     return digest_datum({reinterpret_cast<const char*>(bytes), kTokenSize});
 }
 
-// Ends the session whose refresh token came a second time.
-void end_stolen(const FoundToken& found, const core::Lifecycle& lifecycle, core::Instant now, AuditNote note) {
+// Ends the session whose refresh token came a second time; false when it was changed meanwhile.
+bool end_stolen(const FoundToken& found, const core::Lifecycle& lifecycle, core::Instant now, AuditNote note) {
     core::SessionFacts facts = session_facts(found.session, lifecycle);
     int index = core::ForcedAction(lifecycle, facts.state);
     if (index == core::kNone)
-        return;
+        return true; // it has ended already
     const core::Action& action = lifecycle.actions[index];
     note.event = action.event.View();
     note.action = action.name.View();
@@ -64,7 +64,7 @@ void end_stolen(const FoundToken& found, const core::Lifecycle& lifecycle, core:
     note.reason = {CStringGetTextDatum("a refresh token was used a second time"), false};
     note.details = {DirectFunctionCall1(jsonb_in, CStringGetDatum("{\"cause\": \"refresh_token_reused\"}")), false};
     SessionRow row = found.session;
-    write_change(found.identity, &row, lifecycle, core::Take(lifecycle, index, facts, Max(now, facts.updated_at)), {},
+    return write_change(found.identity, &row, lifecycle, core::Take(lifecycle, index, facts, Max(now, facts.updated_at)), {},
                  {0, true}, note);
 }
 
@@ -120,7 +120,8 @@ CURFEW_FUNCTION(refresh_session) {
         columns[2] = {text_datum({pair.refresh, sizeof pair.refresh}), false};
     } else {
         // An answer, not an error: an error would undo the ending.
-        end_stolen(found, lifecycle, now, note);
+        while (!end_stolen(found, lifecycle, now, note) && lock_refresh_token(presented, &found))
+            CHECK_FOR_INTERRUPTS();
         columns[4] = {CStringGetTextDatum("refresh_token_reused"), false};
     }
     Datum result = composite_result(fcinfo, columns, lengthof(columns));

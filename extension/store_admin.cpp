@@ -62,8 +62,9 @@ bool upsert_member(const pg_uuid_t& tenant, const pg_uuid_t& workspace, const pg
 
 void insert_key(const pg_uuid_t& tenant, const NewKey& key) {
     static Statement statement = {
-        "INSERT INTO curfew.api_key (tenant_id, id, principal_id, workspace_id, prefix, digest, scopes, expires_at,"
-        " revoke_grace, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, COALESCE($9, '0'), now())",
+        "WITH issued AS (INSERT INTO curfew.api_key (tenant_id, id, principal_id, workspace_id, prefix, digest, scopes, expires_at,"
+        " revoke_grace, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, COALESCE($9, '0'), now()))"
+        "INSERT INTO curfew.api_key_use (tenant_id, key_id) VALUES ($1, $2)",
         {UUIDOID, UUIDOID, UUIDOID, UUIDOID, TEXTOID, BYTEAOID, TEXTARRAYOID, TIMESTAMPTZOID, INTERVALOID}};
     Parameters parameters;
     parameters.Add(tenant);
@@ -104,8 +105,10 @@ Revocation revoke_key(const pg_uuid_t& tenant, const pg_uuid_t& key, bool at_onc
 
 uint64 read_keys(const pg_uuid_t& tenant, const Value& principal) {
     static Statement statement = {
-        "SELECT id, principal_id, workspace_id, prefix, scopes, created_at, expires_at, revoked_at, last_used_at"
-        " FROM curfew.api_key WHERE tenant_id = $1 AND ($2 IS NULL OR principal_id = $2) ORDER BY created_at DESC, id",
+        "SELECT k.id, k.principal_id, k.workspace_id, k.prefix, k.scopes, k.created_at, k.expires_at, k.revoked_at,"
+        " u.last_used_at FROM curfew.api_key k"
+        " LEFT JOIN curfew.api_key_use u ON u.tenant_id = k.tenant_id AND u.key_id = k.id"
+        " WHERE k.tenant_id = $1 AND ($2 IS NULL OR k.principal_id = $2) ORDER BY k.created_at DESC, k.id",
         {UUIDOID, UUIDOID}};
     Parameters parameters;
     parameters.Add(tenant);
@@ -115,9 +118,10 @@ uint64 read_keys(const pg_uuid_t& tenant, const Value& principal) {
 
 void touch_key(const pg_uuid_t& tenant, const pg_uuid_t& key, TimestampTz now) {
     static Statement statement = {
-        "WITH idle AS (SELECT FROM curfew.api_key WHERE tenant_id = $1 AND id = $2"
+        "WITH idle AS (SELECT FROM curfew.api_key_use WHERE tenant_id = $1 AND key_id = $2"
         "  AND (last_used_at IS NULL OR last_used_at <= $3 - interval '1 minute') FOR NO KEY UPDATE SKIP LOCKED)"
-        "UPDATE curfew.api_key SET last_used_at = $3 WHERE tenant_id = $1 AND id = $2 AND EXISTS (SELECT FROM idle)",
+        "UPDATE curfew.api_key_use SET last_used_at = $3"
+        " WHERE tenant_id = $1 AND key_id = $2 AND EXISTS (SELECT FROM idle)",
         {UUIDOID, UUIDOID, TIMESTAMPTZOID}};
     Parameters parameters;
     parameters.Add(tenant);

@@ -62,8 +62,9 @@ Statement& load_statement(IdentityKind kind) {
                     "JOIN curfew.role_mapping m ON m.role = $6 AND m.tenant_id = p.tenant_id AND m.principal_id = p.id"),
         {UUIDOID, UUIDOID, UUIDOID, UUIDOID, BOOLOID, REGROLEOID}};
     static Statement key = {
-        CURFEW_LOAD("k.revoked_at, k.expires_at, k.last_used_at, k.scopes, k.workspace_id, w.operator", CURFEW_NO_TOKEN,
+        CURFEW_LOAD("k.revoked_at, k.expires_at, u.last_used_at, k.scopes, k.workspace_id, w.operator", CURFEW_NO_TOKEN,
                     "JOIN curfew.api_key k ON k.tenant_id = p.tenant_id AND k.id = $6 AND k.principal_id = p.id"
+                    " LEFT JOIN curfew.api_key_use u ON u.tenant_id = k.tenant_id AND u.key_id = k.id"
                     " LEFT JOIN curfew.workspace w ON w.tenant_id = k.tenant_id AND w.id = k.workspace_id"),
         {UUIDOID, UUIDOID, UUIDOID, UUIDOID, BOOLOID, UUIDOID}};
     static Statement token = {

@@ -35,12 +35,12 @@ COMMIT;
 -- Used: written down to the minute.
 SELECT pg_temp.greeting(:'first');
 SELECT prefix, last_used_at BETWEEN now() - interval '1 minute' AND now() AS lately FROM curfew.list_api_keys(:'olga', 'keys') ORDER BY prefix COLLATE "C";
-SELECT last_used_at AS used, ctid AS place FROM curfew.api_key WHERE id = :'first_id' \gset
+SELECT last_used_at AS used, ctid AS place FROM curfew.api_key_use WHERE key_id = :'first_id' \gset
 SELECT pg_temp.greeting(:'first');
-SELECT last_used_at = :'used' AND ctid = :'place' AS not_written_again FROM curfew.api_key WHERE id = :'first_id';
-UPDATE curfew.api_key SET last_used_at = last_used_at - interval '2 minutes' WHERE id = :'first_id';
+SELECT last_used_at = :'used' AND ctid = :'place' AS not_written_again FROM curfew.api_key_use WHERE key_id = :'first_id';
+UPDATE curfew.api_key_use SET last_used_at = last_used_at - interval '2 minutes' WHERE key_id = :'first_id';
 SELECT pg_temp.greeting(:'first');
-SELECT last_used_at >= :'used' AS written_again FROM curfew.api_key WHERE id = :'first_id';
+SELECT last_used_at >= :'used' AS written_again FROM curfew.api_key_use WHERE key_id = :'first_id';
 -- In a transaction that only reads, a key is as good.
 BEGIN READ ONLY;
 SELECT pg_temp.greeting(:'third');

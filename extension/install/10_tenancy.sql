@@ -69,7 +69,6 @@ CREATE TABLE curfew.api_key (
     expires_at timestamptz,
     revoked_at timestamptz,
     revoke_grace interval NOT NULL DEFAULT '0',
-    last_used_at timestamptz,
     PRIMARY KEY (tenant_id, id),
     FOREIGN KEY (tenant_id, principal_id) REFERENCES curfew.principal,
     FOREIGN KEY (tenant_id, workspace_id) REFERENCES curfew.workspace
@@ -79,8 +78,17 @@ COMMENT ON TABLE curfew.api_key IS 'API keys, as SHA-256 digests; the key itself
 COMMENT ON COLUMN curfew.api_key.scopes IS 'What the key may do; null: all that its principal may.';
 COMMENT ON COLUMN curfew.api_key.revoked_at IS 'From when on the key is refused.';
 COMMENT ON COLUMN curfew.api_key.revoke_grace IS 'How long the key still works after it was revoked.';
-COMMENT ON COLUMN curfew.api_key.last_used_at IS 'To the minute.';
 COMMENT ON COLUMN curfew.api_key.workspace_id IS 'The key acts for this workspace only.';
+
+-- Beside the key and not in it, so that a use, which is written in the user's transaction, never makes a revocation wait.
+CREATE TABLE curfew.api_key_use (
+    tenant_id uuid NOT NULL,
+    key_id uuid NOT NULL,
+    last_used_at timestamptz,
+    PRIMARY KEY (tenant_id, key_id),
+    FOREIGN KEY (tenant_id, key_id) REFERENCES curfew.api_key
+);
+COMMENT ON TABLE curfew.api_key_use IS 'When each key was last used, to the minute.';
 
 CREATE TABLE curfew.role_mapping (
     role regrole PRIMARY KEY,

@@ -10,6 +10,7 @@ SELECT pg_catalog.pg_extension_config_dump('curfew.workspace', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.principal', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.workspace_member', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.api_key', '');
+SELECT pg_catalog.pg_extension_config_dump('curfew.api_key_use', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.role_mapping', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.lifecycle', 'WHERE NOT builtin');
 SELECT pg_catalog.pg_extension_config_dump('curfew.session', '');

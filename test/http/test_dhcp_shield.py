@@ -38,7 +38,7 @@ def test_a_login_that_ended_itself_is_no_credential_any_more(shield):
     assert_answer(shield.send(login["id"], login["token"]), 200, {"message": "Session terminated"})
     session = shield.new()
     assert_problem(shield.send(session, login["token"]), f"/api/sessions/{session}", 401, "Unauthorized",
-                   "session-not-live", "the session of this token has ended")
+                   "session-not-live", "the session of this token is not live")
 
 
 def test_any_session_as_admin(shield):
