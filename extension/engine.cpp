@@ -10,6 +10,7 @@ namespace curfew {
 namespace {
 
 constexpr int kAttempts = 10;
+constexpr core::Microseconds kLongWait = core::kSecond / 100;
 
 bool is_within(const Within& within, const Loaded& loaded) {
     const SessionRow& row = loaded.session;
@@ -76,6 +77,15 @@ AuditNote note_of(const Identity& identity, const Loaded& loaded, const core::Li
     return note;
 }
 
+// Raises what the caller's standing is by the latest snapshot, unless he may act.
+void check_standing(const Identity& identity, core::Instant now) {
+    Loaded latest = load(identity, {}, now, Snapshots::latest);
+    if (!latest.caller_found)
+        raise_refusal(core::Refusal::invalid_credential);
+    if (latest.refusal != core::Refusal::none)
+        raise_refusal(latest.refusal);
+}
+
 Identity mapped_identity() {
     Oid role = GetUserId();
     if (const Identity* remembered = RememberedMapping(role))
@@ -96,6 +106,8 @@ Identity caller_identity() {
 }
 
 Loaded load_as_caller(Identity* identity, const Wanted& wanted, core::Instant now) {
+    if (IsolationUsesXactSnapshot())
+        check_standing(*identity, now); // what has been revoked since the snapshot was taken is revoked
     Loaded loaded = load(*identity, wanted, now);
     if (!loaded.caller_found && identity->kind == IdentityKind::mapped_role) {
         ForgetMapping(); // it was changed since it was remembered
@@ -183,8 +195,13 @@ Viewed act(const ActionRequest& request) {
         }
         AuditNote note = note_of(identity, loaded, lifecycle, action, decision, present, request);
         note.to_state = lifecycle.states[core::PresentOf(lifecycle, decision.after, now).state].name.View();
-        if (write_change(identity, &loaded.session, lifecycle, decision.after, mark, operator_workspace, note))
+        if (write_change(identity, &loaded.session, loaded.written_by, lifecycle, decision.after, mark,
+                         operator_workspace, note)) {
+            core::Instant written = GetCurrentTimestamp();
+            if (written - now > kLongWait) // it waited for somebody, and the caller may have been suspended meanwhile
+                check_standing(identity, written);
             return {loaded.session, &lifecycle, now, false};
+        }
         CHECK_FOR_INTERRUPTS();
     }
     ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),

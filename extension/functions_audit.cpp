@@ -122,7 +122,7 @@ CURFEW_FUNCTION(create_audit_partition) {
         // Attached, never PARTITION OF: a restore makes the parent first, and fills months of its own.
         run_utility("LOCK TABLE curfew.audit_event_default IN ACCESS EXCLUSIVE MODE");
         Marker before = EnterMaintenance();
-        run_utility(psprintf("CREATE TABLE curfew.%s (LIKE curfew.audit_event INCLUDING ALL)", name));
+        run_utility(psprintf("CREATE TABLE curfew.%s (LIKE curfew.audit_event_default INCLUDING ALL)", name));
         run_utility(psprintf("WITH moved AS (DELETE FROM curfew.audit_event_default WHERE at >= '%s' AND at < '%s'"
                              " RETURNING *) INSERT INTO curfew.%s SELECT * FROM moved",
                              from, to, name));

@@ -64,7 +64,7 @@ bool end_stolen(const FoundToken& found, const core::Lifecycle& lifecycle, core:
     note.reason = {CStringGetTextDatum("a refresh token was used a second time"), false};
     note.details = {DirectFunctionCall1(jsonb_in, CStringGetDatum("{\"cause\": \"refresh_token_reused\"}")), false};
     SessionRow row = found.session;
-    return write_change(found.identity, &row, lifecycle, core::Take(lifecycle, index, facts, Max(now, facts.updated_at)), {},
+    return write_change(found.identity, &row, found.written_by, lifecycle, core::Take(lifecycle, index, facts, Max(now, facts.updated_at)), {},
                  {0, true}, note);
 }
 

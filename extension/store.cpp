@@ -69,6 +69,19 @@ uint64 run(Statement& statement, const Parameters& parameters) {
     return SPI_processed;
 }
 
+uint64 run_latest(Statement& statement, const Parameters& parameters) {
+    Caller caller = become_owner();
+    prepare(statement);
+    Snapshot latest = RegisterSnapshot(GetLatestSnapshot());
+    int result = SPI_execute_snapshot(statement.plan, const_cast<Datum*>(parameters.values), parameters.nulls, latest,
+                                      InvalidSnapshot, true, false, 0);
+    UnregisterSnapshot(latest);
+    become_caller(caller);
+    if (result < 0)
+        elog(ERROR, "curfew could not run a statement: %s", SPI_result_code_string(result));
+    return SPI_processed;
+}
+
 Portal open_cursor(Statement& statement, const Parameters& parameters) {
     Caller caller = become_owner();
     prepare(statement);

@@ -62,6 +62,9 @@ Oid extension_owner();
 // was committed before it.
 uint64 run(Statement& statement, const Parameters& parameters);
 
+// The same for a query, with the latest snapshot even where the transaction keeps an older one.
+uint64 run_latest(Statement& statement, const Parameters& parameters);
+
 // Opens a cursor over a query, and fetches its next rows as the result; both as the extension's owner.
 Portal open_cursor(Statement& statement, const Parameters& parameters);
 uint64 fetch(Portal cursor, long count);

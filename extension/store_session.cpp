@@ -19,6 +19,7 @@ enum LoadColumn {
     kCredentialScopes,
     kBoundWorkspace,
     kBoundIsOperator,
+    kBoundRole,
     kWorkspaceRole,
     kOperatorWorkspaceRole,
     kWorkspaceSlug,
@@ -28,7 +29,8 @@ enum LoadColumn {
     kTokenOwnerStatus,
     kLoadedSession,
     kLoadedRevision = int{kLoadedSession} + int{kSessionColumns},
-    kLoadedWrittenBy
+    kLoadedWrittenBy,
+    kLoadedRowWrittenBy
 };
 
 // A load for one kind of credential. $1 tenant, $2 principal, $3 session, $4 workspace when there is no session,
@@ -42,13 +44,13 @@ enum LoadColumn {
     "   AND r.workspace_id = s.operator_workspace_id AND r.principal_id = p.id) END,"                              \
     " CASE WHEN $5 THEN (SELECT w.slug FROM curfew.workspace w WHERE w.tenant_id = p.tenant_id"                    \
     "  AND w.id = s.workspace_id) END,"                                                                            \
-    " " token_columns ", " CURFEW_SESSION_COLUMNS("s") ", l.revision, l.xmin"                                      \
+    " " token_columns ", " CURFEW_SESSION_COLUMNS("s") ", l.revision, l.xmin, s.xmin"                              \
     " FROM curfew.principal p JOIN curfew.tenant t ON t.id = p.tenant_id " credential_join                         \
     " LEFT JOIN curfew.session s ON s.tenant_id = p.tenant_id AND s.id = $3"                                       \
     " LEFT JOIN curfew.lifecycle l ON l.name = s.lifecycle"                                                        \
     " WHERE p.tenant_id = $1 AND p.id = $2"
 
-#define CURFEW_NO_KEY "NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, NULL::text[], NULL::uuid, NULL::boolean"
+#define CURFEW_NO_KEY "NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, NULL::text[], NULL::uuid, NULL::boolean, NULL::text"
 #define CURFEW_NO_TOKEN                                                                                            \
     "NULL::uuid, NULL::text, NULL::uuid, NULL::uuid, NULL::uuid, NULL::uuid, NULL::uuid, NULL::text, NULL::text,"  \
     " NULL::bigint, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz,"                   \
@@ -62,19 +64,23 @@ Statement& load_statement(IdentityKind kind) {
                     "JOIN curfew.role_mapping m ON m.role = $6 AND m.tenant_id = p.tenant_id AND m.principal_id = p.id"),
         {UUIDOID, UUIDOID, UUIDOID, UUIDOID, BOOLOID, REGROLEOID}};
     static Statement key = {
-        CURFEW_LOAD("k.revoked_at, k.expires_at, u.last_used_at, k.scopes, k.workspace_id, w.operator", CURFEW_NO_TOKEN,
+        CURFEW_LOAD("k.revoked_at, k.expires_at, u.last_used_at, k.scopes, k.workspace_id, w.operator, b.role", CURFEW_NO_TOKEN,
                     "JOIN curfew.api_key k ON k.tenant_id = p.tenant_id AND k.id = $6 AND k.principal_id = p.id"
                     " LEFT JOIN curfew.api_key_use u ON u.tenant_id = k.tenant_id AND u.key_id = k.id"
-                    " LEFT JOIN curfew.workspace w ON w.tenant_id = k.tenant_id AND w.id = k.workspace_id"),
+                    " LEFT JOIN curfew.workspace w ON w.tenant_id = k.tenant_id AND w.id = k.workspace_id"
+                    " LEFT JOIN curfew.workspace_member b ON b.tenant_id = k.tenant_id"
+                    "  AND b.workspace_id = k.workspace_id AND b.principal_id = p.id"),
         {UUIDOID, UUIDOID, UUIDOID, UUIDOID, BOOLOID, UUIDOID}};
     static Statement token = {
-        CURFEW_LOAD("NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, c.scopes, c.workspace_id, w.operator",
+        CURFEW_LOAD("NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, c.scopes, c.workspace_id, w.operator, b.role",
                     CURFEW_SESSION_COLUMNS("c") ", cl.revision, cl.xmin, o.status",
                     "JOIN curfew.session c ON c.tenant_id = p.tenant_id AND c.id = $6"
                     " AND COALESCE(c.agent_id, c.owner_id) = p.id"
                     " JOIN curfew.lifecycle cl ON cl.name = c.lifecycle"
                     " JOIN curfew.principal o ON o.tenant_id = c.tenant_id AND o.id = c.owner_id"
-                    " LEFT JOIN curfew.workspace w ON w.tenant_id = c.tenant_id AND w.id = c.workspace_id"),
+                    " LEFT JOIN curfew.workspace w ON w.tenant_id = c.tenant_id AND w.id = c.workspace_id"
+                    " LEFT JOIN curfew.workspace_member b ON b.tenant_id = c.tenant_id"
+                    "  AND b.workspace_id = c.workspace_id AND b.principal_id = p.id"),
         {UUIDOID, UUIDOID, UUIDOID, UUIDOID, BOOLOID, UUIDOID}};
 
     switch (kind) {
@@ -190,7 +196,7 @@ core::SessionFacts session_facts(const SessionRow& row, const core::Lifecycle& l
     return facts;
 }
 
-Loaded load(const Identity& identity, const Wanted& wanted, core::Instant now) {
+Loaded load(const Identity& identity, const Wanted& wanted, core::Instant now, Snapshots snapshots) {
     Parameters parameters;
     parameters.Add(identity.tenant);
     parameters.Add(identity.principal);
@@ -203,7 +209,9 @@ Loaded load(const Identity& identity, const Wanted& wanted, core::Instant now) {
         parameters.Add(identity.credential);
 
     Loaded loaded;
-    if (run(load_statement(identity.kind), parameters) == 0)
+    Statement& statement = load_statement(identity.kind);
+    uint64 rows = snapshots == Snapshots::latest ? run_latest(statement, parameters) : run(statement, parameters);
+    if (rows == 0)
         return loaded;
     loaded.caller_found = true;
 
@@ -213,6 +221,7 @@ Loaded load(const Identity& identity, const Wanted& wanted, core::Instant now) {
     loaded.caller.bound_workspace = ToCore(result_value(0, kBoundWorkspace));
     Value is_operator = result_value(0, kBoundIsOperator);
     loaded.caller.bound_is_operator = !is_operator.null && DatumGetBool(is_operator.datum);
+    loaded.caller.bound_role = core::RoleOf(text_or_empty(result_value(0, kBoundRole)));
     loaded.caller.workspace_role = core::RoleOf(text_or_empty(result_value(0, kWorkspaceRole)));
     loaded.caller.operator_workspace_role = core::RoleOf(text_or_empty(result_value(0, kOperatorWorkspaceRole)));
     loaded.grants.principal = text_views(result_value(0, kPrincipalScopes));
@@ -222,9 +231,11 @@ Loaded load(const Identity& identity, const Wanted& wanted, core::Instant now) {
     loaded.session = session_row(0, kLoadedSession);
     loaded.session_found = !loaded.session.column[kSessionId].null;
     loaded.workspace_slug = result_value(0, kWorkspaceSlug);
-    if (loaded.session_found)
+    if (loaded.session_found) {
+        loaded.written_by = DatumGetTransactionId(result_value(0, kLoadedRowWrittenBy).datum);
         loaded.version = {DatumGetInt32(result_value(0, kLoadedRevision).datum),
                           DatumGetTransactionId(result_value(0, kLoadedWrittenBy).datum)};
+    }
 
     if (text_view(result_value(0, kTenantStatus).datum) != "active")
         loaded.refusal = core::Refusal::tenant_suspended;

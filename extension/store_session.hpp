@@ -68,7 +68,8 @@ struct Loaded {
     bool key_used_lately = false;   // with an API key: its last use was noted within the minute
     bool session_found = false;
     SessionRow session;
-    LifecycleVersion version; // of the session's lifecycle
+    TransactionId written_by = InvalidTransactionId; // who wrote the session's row as it is
+    LifecycleVersion version;                        // of the session's lifecycle
     Value workspace_slug = {0, true};
 };
 
@@ -79,7 +80,10 @@ struct Wanted {
     bool workspace_slug = false;          // the slug of the session's workspace
 };
 
+// The transaction's own snapshots, or the latest one, whatever the isolation level.
+enum class Snapshots { own, latest };
+
 // One read: the caller's present standing, and what is wanted. `now` is what expiries are compared with.
-Loaded load(const Identity& identity, const Wanted& wanted, core::Instant now);
+Loaded load(const Identity& identity, const Wanted& wanted, core::Instant now, Snapshots snapshots = Snapshots::own);
 
 } // namespace curfew

@@ -7,7 +7,7 @@ namespace curfew {
 bool lock_refresh_token(std::string_view token, FoundToken* found) {
     static Statement statement = {
         "SELECT k.tenant_id, COALESCE(s.agent_id, s.owner_id), k.used_at, k.salt, l.revision, l.xmin, o.status, a.status,"
-        " t.status, " CURFEW_SESSION_COLUMNS("s") ""
+        " t.status, s.xmin, " CURFEW_SESSION_COLUMNS("s") ""
         " FROM curfew.tenant t"
         " JOIN curfew.session_token k ON k.tenant_id = t.id AND k.digest = $2 AND k.kind = 'refresh'"
         " JOIN curfew.session s ON s.tenant_id = k.tenant_id AND s.id = k.session_id"
@@ -37,7 +37,8 @@ bool lock_refresh_token(std::string_view token, FoundToken* found) {
         found->refusal = StatusRefusal(text_view(agent_status.datum));
     if (text_view(result_value(0, 8).datum) != "active")
         found->refusal = core::Refusal::tenant_suspended;
-    found->session = session_row(0, 9);
+    found->written_by = DatumGetTransactionId(result_value(0, 9).datum);
+    found->session = session_row(0, 10);
     found->identity.credential = *DatumGetUUIDP(found->session.column[kSessionId].datum);
     return true;
 }

@@ -13,6 +13,7 @@ struct FoundToken {
     Value used_at = {0, true};   // timestamptz
     Value salt = {0, true};      // bytea
     SessionRow session;
+    TransactionId written_by = InvalidTransactionId; // who wrote the session's row
     LifecycleVersion version;
     core::Refusal refusal = core::Refusal::none; // why its people may not act
 };

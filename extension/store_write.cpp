@@ -4,8 +4,8 @@
 #include "rfc3339.hpp"
 
 namespace curfew {
-bool write_change(const Identity& identity, SessionRow* row, const core::Lifecycle& lifecycle,
-                  const core::SessionFacts& after, const MarkChange& mark, const Value& operator_workspace,
+bool write_change(const Identity& identity, SessionRow* row, TransactionId written_by,
+                  const core::Lifecycle& lifecycle, const core::SessionFacts& after, const MarkChange& mark, const Value& operator_workspace,
                   const AuditNote& note) {
     static Statement statement = {
         "WITH changed AS ("
@@ -14,13 +14,13 @@ bool write_change(const Identity& identity, SessionRow* row, const core::Lifecyc
         "  operator_workspace_id = COALESCE($24, s.operator_workspace_id),"
         "  marks = CASE $25 WHEN 1 THEN s.marks || jsonb_build_object($26, $27) WHEN 2 THEN s.marks - $26"
         "   ELSE s.marks END"
-        " WHERE s.tenant_id = $1 AND s.id = $15 AND s.version = $16"
+        " WHERE s.tenant_id = $1 AND s.id = $15 AND s.version = $16 AND s.xmin = $29"
         " RETURNING " CURFEW_SESSION_COLUMNS("s") "), logged AS ("
         " INSERT INTO curfew.audit_event (" CURFEW_AUDIT_COLUMNS ", session_id, to_state, version)"
         " SELECT " CURFEW_AUDIT_VALUES ", c.id, $28, c.version FROM changed c)"
         "SELECT " CURFEW_SESSION_COLUMNS("c") " FROM changed c",
         {CURFEW_AUDIT_TYPES, UUIDOID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-         TIMESTAMPTZOID, INT8OID, UUIDOID, INT4OID, TEXTOID, TEXTOID, TEXTOID}};
+         TIMESTAMPTZOID, INT8OID, UUIDOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, XIDOID}};
 
     const pg_uuid_t& id = *DatumGetUUIDP(row->column[kSessionId].datum);
     int64 version = DatumGetInt64(row->column[kSessionVersion].datum);
@@ -41,6 +41,7 @@ bool write_change(const Identity& identity, SessionRow* row, const core::Lifecyc
     add_text(&parameters, mark.mark);
     mark.mark.empty() ? parameters.AddNull() : parameters.Add(rfc3339_datum(after.updated_at, 6));
     parameters.Add(text_datum(note.to_state));
+    parameters.Add(TransactionIdGetDatum(written_by));
 
     Marker before = EnterEngine(id, version);
     uint64 rows = run(statement, parameters);

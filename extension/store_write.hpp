@@ -10,11 +10,11 @@ struct MarkChange {
     std::string_view mark;
 };
 
-// Updates the row where its version is still the one in `row`, and inserts the audit row from what that returned.
-// False: somebody was faster, and nothing was written. From REPEATABLE READ up that is PostgreSQL's 40001 instead.
+// Updates the row where its version is still the one in `row`, and nobody, engine or not, has written it since
+// `written_by` did; inserts the audit row from what that returned. False: somebody was faster, and nothing was written. From REPEATABLE READ up that is PostgreSQL's 40001 instead.
 //   operator_workspace  null: stays as it is
-bool write_change(const Identity& identity, SessionRow* row, const core::Lifecycle& lifecycle,
-                  const core::SessionFacts& after, const MarkChange& mark, const Value& operator_workspace,
+bool write_change(const Identity& identity, SessionRow* row, TransactionId written_by,
+                  const core::Lifecycle& lifecycle, const core::SessionFacts& after, const MarkChange& mark, const Value& operator_workspace,
                   const AuditNote& note);
 
 // What a new session begins with.

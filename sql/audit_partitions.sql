@@ -40,7 +40,7 @@ SELECT curfew.create_audit_partition('2001-12-31');
 SELECT * FROM pg_temp.whereabouts();
 -- It is attached, and neither a member of the extension nor made as a partition from the beginning, so that a dump restores it.
 SELECT c.relname, c.relispartition, EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e') AS member,
-    (SELECT count(*) FROM pg_index x WHERE x.indrelid = c.oid) = (SELECT count(*) FROM pg_index x WHERE x.indrelid = 'curfew.audit_event'::regclass) AS indexed,
+    (SELECT count(*) FROM pg_index x WHERE x.indrelid = c.oid) = (SELECT count(*) FROM pg_index x WHERE x.indrelid = 'curfew.audit_event_default'::regclass) AS indexed,
     c.relowner = p.relowner AS same_owner, coalesce(c.relacl, acldefault('r', c.relowner)) = coalesce(p.relacl, acldefault('r', p.relowner)) AS as_closed
 FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_class p ON p.oid = i.inhparent
 WHERE p.oid = 'curfew.audit_event'::regclass AND c.relname IN ('audit_event_2001_02', 'audit_event_2001_12') ORDER BY c.relname COLLATE "C";

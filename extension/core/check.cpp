@@ -20,10 +20,12 @@ Problem CheckAction(const Lifecycle& lifecycle, const Action& action) noexcept {
         if (action.reason == ReasonRule::required)
             return Problem(Place{"actions", name, "reason"}, {"the clock gives no reason"});
     }
-    if (action.assigns && !lifecycle.workspace_parties)
-        return Problem(Place{"actions", name, "assigns"}, {"needs \"parties\": \"workspaces\""});
+    if ((action.by & Bit(Relation::party)) && !lifecycle.workspace_parties)
+        return Problem(Place{"actions", name, "by"}, {"\"operator\" needs \"parties\": \"workspaces\""});
     if (action.assigns && !(action.by & Bit(Relation::party)))
         return Problem(Place{"actions", name, "assigns"}, {"needs \"operator\" among those who may act"});
+    if (action.assigns && action.again == Again::same)
+        return Problem(Place{"actions", name, "again"}, {"another's place is not one's own: who assigns is refused a repeat"});
     if (action.effect != Effect::enter)
         return {};
 
@@ -122,6 +124,8 @@ Problem Check(const Lifecycle& lifecycle) noexcept {
                                    lifecycle.states[lifecycle.initial].name.View(), "\""});
     if (lifecycle.read_by == 0)
         return Problem("read.by", {"nobody may read these sessions"});
+    if (lifecycle.read_by == Bit(Relation::party) && !lifecycle.workspace_parties)
+        return Problem("read.by", {"\"operator\" needs \"parties\": \"workspaces\""});
     if (lifecycle.read_by & kClock)
         return Problem("read.by", {"the clock does not read"});
     for (int i = 0; i < lifecycle.action_count; ++i)

@@ -82,7 +82,8 @@ void SetDeadline(const Lifecycle& lifecycle, SessionFacts& session) noexcept {
         anchor = session.created_at;
     else if (timer.anchor == Anchor::started && session.started_at != kUnset)
         anchor = session.started_at;
-    session.deadline = anchor + (session.settings[index] > 0 ? session.settings[index] : timer.usual);
+    Instant deadline = anchor + (session.settings[index] > 0 ? session.settings[index] : timer.usual);
+    session.deadline = std::max(deadline, session.entered_at); // a state does not end before it began
     session.deadline_state = lifecycle.actions[timer.action].target;
 }
 

@@ -36,7 +36,7 @@ Kind KindOf(std::string_view word) noexcept {
 Standing StandingOf(const CallerFacts& caller, const PartyFacts& parties, bool workspace_parties) noexcept {
     Standing standing;
     standing.elsewhere = caller.bound_workspace.set && !Same(caller.bound_workspace, parties.workspace);
-    Role there = standing.elsewhere ? caller.operator_workspace_role : caller.workspace_role;
+    Role there = standing.elsewhere ? caller.bound_role : caller.workspace_role;
     Role effective = there != Role::none ? there : caller.role;
     standing.reader = caller.role != Role::admin && effective == Role::reader;
 

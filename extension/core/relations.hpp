@@ -57,6 +57,7 @@ struct CallerFacts {
     Role role = Role::none;          // in the tenant
     MaybeUuid bound_workspace;       // the credential acts for this workspace only
     bool bound_is_operator = false;  // that workspace may take the operator's place
+    Role bound_role = Role::none;    // membership in that workspace
     Role workspace_role = Role::none;          // membership in the session's workspace
     Role operator_workspace_role = Role::none; // membership in the session's operator workspace
 };

@@ -35,9 +35,16 @@ BOOST_AUTO_TEST_CASE(a_clock_that_would_have_to_give_a_reason_is_refused) {
                  "the clock gives no reason");
     CheckTaken(SandboxDefinition(R"({"actions": {"stop": {"reason": "none"}}})"));
 }
-BOOST_AUTO_TEST_CASE(giving_the_operators_place_away_where_there_is_none_is_refused) {
-    CheckRefused(SmallDefinition(R"({"actions": {"end": {"by": ["operator"], "assigns": "operator"}}})"),
-                 "actions.end.assigns", "needs \"parties\": \"workspaces\"");
+BOOST_AUTO_TEST_CASE(an_action_of_the_operators_where_there_is_none_is_refused) {
+    CheckRefused(SmallDefinition(R"({"actions": {"end": {"by": ["operator", "owner"]}}})"), "actions.end.by",
+                 "\"operator\" needs \"parties\": \"workspaces\"");
+    CheckRefused(SmallDefinition(R"({"read": {"by": ["operator"]}})"), "read.by",
+                 "\"operator\" needs \"parties\": \"workspaces\"");
+}
+BOOST_AUTO_TEST_CASE(a_repeat_that_would_answer_for_anothers_acceptance_is_refused) {
+    CheckRefused(SmallDefinition(R"({"parties": "workspaces",
+                     "actions": {"end": {"by": ["operator"], "assigns": "operator", "again": "same"}}})"),
+                 "actions.end.again", "another's place is not one's own: who assigns is refused a repeat");
 }
 BOOST_AUTO_TEST_CASE(giving_the_operators_place_to_others_is_refused) {
     CheckRefused(SmallDefinition(R"({"parties": "workspaces", "actions": {"end": {"assigns": "operator"}}})"),

@@ -44,6 +44,12 @@ core::CallerFacts CallerOf(const Person& person, const core::PartyFacts& parties
         caller.workspace_role = person.home;
     if (parties.operator_workspace.set)
         caller.operator_workspace_role = person.studio;
+    if (person.key == Key::studio)
+        caller.bound_role = person.studio;
+    else if (person.key == Key::home || person.key == Key::operating_home)
+        caller.bound_role = person.home;
+    else if (person.key == Key::rival)
+        caller.bound_role = person.rival;
     return caller;
 }
 

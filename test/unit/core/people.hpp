@@ -31,6 +31,7 @@ struct Person {
     core::Role role = core::Role::member; // in the tenant
     core::Role home = core::Role::none;   // as a member of home
     core::Role studio = core::Role::none;
+    core::Role rival = core::Role::none;
     Key key = Key::unbound;
     std::vector<std::string_view> scopes = {};
     std::optional<std::vector<std::string_view>> key_scopes = {};

@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(what_is_too_long_is_cut_and_still_readable) {
     BOOST_TEST(problem.Sentence() == std::string(400, 'b'));
 }
 BOOST_AUTO_TEST_CASE(what_is_too_long_is_cut_between_characters) {
-    for (const char* before : {"", "x"}) {
+    for (const char* before : {"", "x", "xy"}) {
         Problem problem(Place{before, Accents(300)}, {before, Accents(300), "\""});
         BOOST_TEST(IsWhole(problem.Place()), before);
         BOOST_TEST(IsWhole(problem.Sentence()), before);

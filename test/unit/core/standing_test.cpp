@@ -177,6 +177,8 @@ BOOST_AUTO_TEST_CASE(a_reader_with_an_operators_key_is_a_reader_still) {
     BOOST_TEST(Is({.role = core::Role::reader, .key = Key::studio}, kWorkspaces) ==
                "operator candidate reader");
     BOOST_TEST(Is({.role = core::Role::reader, .key = Key::rival}, kWorkspaces) == "candidate reader");
+    BOOST_TEST(Is({.rival = core::Role::reader, .key = Key::rival}, kWorkspaces, Parties(false)) ==
+               "candidate reader");
 }
 
 BOOST_AUTO_TEST_CASE(with_an_operators_key_the_role_in_the_operators_workspace_counts) {
