@@ -52,6 +52,9 @@ inline constexpr Grant kFunctionGrants[] = {
     {"suspend_principal", kFront | kService | kAdmin},
     {"resume_principal", kFront | kService | kAdmin},
     {"revoke_principal", kFront | kService | kAdmin},
+    {"register_issuer", kFront | kService | kAdmin},
+    {"list_issuers", kFront | kService | kAdmin},
+    {"remove_issuer", kFront | kService | kAdmin},
     // administration of the installation
     {"administers_installation", kAdmin},
     {"create_tenant", kAdmin},
@@ -74,6 +77,7 @@ inline constexpr Grant kFunctionGrants[] = {
     {"effective_state", kAuditor},
     {"effective_ended_at", kAuditor},
     {"audited_tenant", kAuditor},
+    {"refusal_status", kAdmin},
     {"version", kFront | kService | kAuditor | kAdmin},
 };
 

@@ -51,7 +51,7 @@ Administration begin_administration(FunctionCallInfo fcinfo, int tenant_argument
 
     call.identity = caller_identity();
     call.has_identity = true;
-    Loaded loaded = load_as_caller(&call.identity, {}, call.now);
+    Loaded loaded = load_as_caller(&call.identity, {}, call.now, get_func_name(fcinfo->flinfo->fn_oid));
     call.tenant = call.identity.tenant;
     pg_uuid_t tenant;
     if (named && (!find_tenant(text_argument(fcinfo, tenant_argument), &tenant) ||

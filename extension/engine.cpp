@@ -2,6 +2,7 @@
 
 #include "errors.hpp"
 #include "lifecycle_cache.hpp"
+#include "refusal_context.hpp"
 #include "secrets.hpp"
 #include "store_identity.hpp"
 #include "store_write.hpp"
@@ -86,6 +87,10 @@ void check_standing(const Identity& identity, core::Instant now) {
         raise_refusal(latest.refusal);
 }
 
+const core::Lifecycle& lifecycle_of(const Loaded& loaded) {
+    return compiled_lifecycle(text_view(loaded.session.column[kSessionLifecycle].datum), loaded.version);
+}
+
 Identity mapped_identity() {
     Oid role = GetUserId();
     if (const Identity* remembered = RememberedMapping(role))
@@ -105,9 +110,11 @@ Identity caller_identity() {
     return identity != nullptr ? *identity : mapped_identity();
 }
 
-Loaded load_as_caller(Identity* identity, const Wanted& wanted, core::Instant now) {
-    if (IsolationUsesXactSnapshot())
+Loaded load_as_caller(Identity* identity, const Wanted& wanted, core::Instant now, std::string_view action) {
+    if (IsolationUsesXactSnapshot()) {
+        note_caller(*identity, {0, true}, action);
         check_standing(*identity, now); // what has been revoked since the snapshot was taken is revoked
+    }
     Loaded loaded = load(*identity, wanted, now);
     if (!loaded.caller_found && identity->kind == IdentityKind::mapped_role) {
         ForgetMapping(); // it was changed since it was remembered
@@ -116,14 +123,20 @@ Loaded load_as_caller(Identity* identity, const Wanted& wanted, core::Instant no
     }
     if (!loaded.caller_found)
         raise_refusal(core::Refusal::invalid_credential);
-    if (loaded.refusal != core::Refusal::none)
+    note_caller(*identity, loaded.acting_for, wanted.session == nullptr ? action : std::string_view{});
+    if (loaded.refusal != core::Refusal::none) {
+        if (loaded.session_found)
+            note_session(lifecycle_of(loaded), loaded.session, action, {}, now);
+        else if (loaded.refusal == core::Refusal::session_not_live)
+            NoteSession(identity->credential);
         raise_refusal(loaded.refusal);
+    }
     return loaded;
 }
 
-Identity verified_caller(Loaded* loaded) {
+Identity verified_caller(Loaded* loaded, std::string_view action) {
     Identity identity = caller_identity();
-    Loaded found = load_as_caller(&identity, {}, GetCurrentTimestamp());
+    Loaded found = load_as_caller(&identity, {}, GetCurrentTimestamp(), action);
     if (loaded != nullptr)
         *loaded = found;
     return identity;
@@ -139,13 +152,14 @@ core::Refusal readable(const core::Lifecycle& lifecycle, const SessionRow& row, 
 Viewed view(const pg_uuid_t& session, const Within& within) {
     Identity identity = caller_identity();
     core::Instant now = GetCurrentTimestamp();
-    Loaded loaded = load_as_caller(&identity, {&session, nullptr, !within.workspace.empty()}, now);
+    Loaded loaded = load_as_caller(&identity, {&session, nullptr, !within.workspace.empty()}, now, kReading);
     if (!loaded.session_found || !is_within(within, loaded))
         raise_refusal(core::Refusal::session_not_found);
 
-    const core::Lifecycle& lifecycle =
-        compiled_lifecycle(text_view(loaded.session.column[kSessionLifecycle].datum), loaded.version);
+    const core::Lifecycle& lifecycle = lifecycle_of(loaded);
     core::Refusal refusal = readable(lifecycle, loaded.session, loaded.caller, loaded.grants, now);
+    if (refusal != core::Refusal::none)
+        note_session(lifecycle, loaded.session, kReading, {}, now);
     if (refusal == core::Refusal::scope_missing)
         raise_refusal(refusal, nullptr,
                       psprintf("Reading needs the scope \"%s\".",
@@ -159,12 +173,12 @@ Viewed act(const ActionRequest& request) {
     Identity identity = caller_identity();
     for (int attempt = 1; attempt <= kAttempts; ++attempt) {
         core::Instant now = GetCurrentTimestamp();
-        Loaded loaded = load_as_caller(&identity, {&request.session, nullptr, !request.within.workspace.empty()}, now);
+        Loaded loaded = load_as_caller(&identity, {&request.session, nullptr, !request.within.workspace.empty()}, now,
+                                       request.action);
         if (!loaded.session_found || !is_within(request.within, loaded))
             raise_refusal(core::Refusal::session_not_found);
 
-        const core::Lifecycle& lifecycle =
-            compiled_lifecycle(text_view(loaded.session.column[kSessionLifecycle].datum), loaded.version);
+        const core::Lifecycle& lifecycle = lifecycle_of(loaded);
         core::SessionFacts facts = session_facts(loaded.session, lifecycle);
         int present = core::PresentOf(lifecycle, facts, now).state;
 
@@ -177,8 +191,12 @@ Viewed act(const ActionRequest& request) {
             core::StandingOf(loaded.caller, PartyFactsOf(loaded.session), lifecycle.workspace_parties);
         core::Decision decision = core::Decide(lifecycle, facts, standing, loaded.grants, wanted, now);
 
-        if (decision.verdict == core::Verdict::refuse)
+        if (decision.verdict == core::Verdict::refuse) {
+            bool related = decision.relation != core::Relation::clock;
+            note_session(lifecycle, loaded.session, request.action,
+                         related ? core::WordOf(decision.relation) : std::string_view{}, now);
             raise_decision(decision, lifecycle, present, request, facts.version);
+        }
         if (decision.verdict == core::Verdict::replay)
             return {loaded.session, &lifecycle, now, true};
 

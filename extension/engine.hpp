@@ -25,10 +25,11 @@ struct Within {
 Identity caller_identity();
 
 // One load, with the caller's refusals raised: SL401, SL403. Puts the identity right where a mapping has changed.
-Loaded load_as_caller(Identity* identity, const Wanted& wanted, core::Instant now);
+//   action  what is tried, for the audit event of a refusal; without a session a word of the code's own
+Loaded load_as_caller(Identity* identity, const Wanted& wanted, core::Instant now, std::string_view action = {});
 
 // The caller, verified by a load of its own; for functions that need no session.
-Identity verified_caller(Loaded* loaded = nullptr);
+Identity verified_caller(Loaded* loaded = nullptr, std::string_view action = {});
 
 struct ActionRequest {
     pg_uuid_t session;

@@ -2,9 +2,12 @@
 
 #include "errors.hpp"
 
+#include "refusal_context.hpp"
+
 namespace curfew {
 
 void raise_refusal(core::Refusal refusal, const char* argument, const char* detail, const char* hint) {
+    keep_refusal(refusal);
     const core::RefusalText& row = core::TextOf(refusal);
     char digits[] = {static_cast<char>('0' + row.status / 100), static_cast<char>('0' + row.status / 10 % 10),
                      static_cast<char>('0' + row.status % 10)};

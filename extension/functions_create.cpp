@@ -146,7 +146,7 @@ Value new_token(const pg_uuid_t& tenant, Value* digest) {
 CURFEW_FUNCTION(create_session) {
     Store store = open_store(fcinfo);
     Setting setting;
-    setting.identity = verified_caller(&setting.loaded);
+    setting.identity = verified_caller(&setting.loaded, "create_session");
     core::Instant now = GetCurrentTimestamp();
     pg_uuid_t workspace;
     if (!PG_ARGISNULL(3)) {
@@ -158,7 +158,7 @@ CURFEW_FUNCTION(create_session) {
         setting.workspace = {UUIDPGetDatum(&workspace), false};
     }
     if (!setting.workspace.null)
-        setting.loaded = load_as_caller(&setting.identity, {nullptr, &workspace, false}, now);
+        setting.loaded = load_as_caller(&setting.identity, {nullptr, &workspace, false}, now, "create_session");
 
     std::string_view name = required_text(fcinfo, 0, "lifecycle");
     setting.lifecycle = &current_lifecycle(name);

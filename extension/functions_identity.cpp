@@ -3,7 +3,9 @@
 #include "function.hpp"
 
 #include "errors.hpp"
+#include "jwt_identity.hpp"
 #include "lifecycle_cache.hpp"
+#include "refusal_context.hpp"
 #include "secrets.hpp"
 #include "store_admin.hpp"
 #include "store_identity.hpp"
@@ -39,24 +41,37 @@ CURFEW_FUNCTION(authenticate) {
     std::string_view credential = text_argument(fcinfo, 0);
     if (credential.empty())
         raise_refusal(core::Refusal::no_credential);
+    if (credential.size() > kLongestJwt)
+        raise_refusal(core::Refusal::invalid_credential);
 
+    core::Instant now = GetCurrentTimestamp();
     Identity identity;
-    bool found = credential.size() == 2 * kTokenSize && find_session_token(credential, &identity);
-    if (!found)
-        found = find_api_key(credential, &identity);
+    Objection objection; // to a JWT
+    bool found = true;
+    if (LooksLikeJwt(credential))
+        objection = find_jwt(credential, argument(fcinfo, 1), now, &identity);
+    else
+        found = (credential.size() == 2 * kTokenSize && find_session_token(credential, &identity)) ||
+                find_api_key(credential, &identity);
     if (!found)
         raise_refusal(core::Refusal::invalid_credential);
-    if (!PG_ARGISNULL(1)) {
-        pg_uuid_t tenant;
-        if (!find_tenant(text_argument(fcinfo, 1), &tenant) ||
-            memcmp(tenant.data, identity.tenant.data, UUID_LEN) != 0)
-            raise_refusal(core::Refusal::tenant_mismatch, "tenant");
-    }
     if (!PG_ARGISNULL(2))
         copy_text(identity.via, kViaSize, text_argument(fcinfo, 2));
     copy_text(identity.request_id, kRequestIdSize, text_argument(fcinfo, 3));
+    if (objection.refusal != core::Refusal::none) {
+        note_caller(identity, {0, true}, "authenticate");
+        raise_refusal(objection.refusal, objection.argument, objection.detail);
+    }
+    if (!PG_ARGISNULL(1)) {
+        pg_uuid_t tenant;
+        if (!find_tenant(text_argument(fcinfo, 1), &tenant) ||
+            memcmp(tenant.data, identity.tenant.data, UUID_LEN) != 0) {
+            note_caller(identity, {0, true}, "authenticate");
+            raise_refusal(core::Refusal::tenant_mismatch, "tenant");
+        }
+    }
 
-    Loaded loaded = load_as_caller(&identity, {}, GetCurrentTimestamp());
+    Loaded loaded = load_as_caller(&identity, {}, GetCurrentTimestamp(), "authenticate");
     set_transaction_identity(identity);
     if (identity.kind == IdentityKind::api_key && !loaded.key_used_lately && !XactReadOnly && !IsolationUsesXactSnapshot())
         touch_key(identity.tenant, identity.credential, GetCurrentTimestamp());
@@ -86,7 +101,7 @@ CURFEW_FUNCTION(act_as) {
     Value columns[kPrincipalColumns];
     if (!read_principal(identity.tenant, identity.principal, columns))
         raise_refusal(core::Refusal::principal_not_found, "principal");
-    load_as_caller(&identity, {}, GetCurrentTimestamp());
+    load_as_caller(&identity, {}, GetCurrentTimestamp(), "act_as");
     set_transaction_identity(identity);
     close_store(store);
     PG_RETURN_VOID();
@@ -137,7 +152,7 @@ CURFEW_FUNCTION(audited_tenant) {
 //                                 principal_id uuid, scopes text[], expires_at timestamptz)
 CURFEW_FUNCTION(introspect) {
     Store store = open_store(fcinfo);
-    Identity identity = verified_caller();
+    Identity identity = verified_caller(nullptr, "introspect");
     core::Instant now = GetCurrentTimestamp();
 
     constexpr Value kNull = {0, true};

@@ -45,6 +45,8 @@ const char* WordOf(IdentityKind kind) {
         return "api_key";
     case IdentityKind::session_token:
         return "session_token";
+    case IdentityKind::jwt:
+        return "jwt";
     case IdentityKind::act_as:
         return "act_as";
     case IdentityKind::mapped_role:

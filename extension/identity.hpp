@@ -7,22 +7,33 @@
 
 namespace curfew {
 
-enum class IdentityKind : std::uint8_t { none, api_key, session_token, act_as, mapped_role };
+enum class IdentityKind : std::uint8_t { none, api_key, session_token, jwt, act_as, mapped_role };
 
 inline constexpr int kViaSize = 64;
 inline constexpr int kRequestIdSize = 129;
+inline constexpr int kTokenScopesSize = 1024;
+
+// What a JWT says of scopes, as words that each end in a space.
+struct TokenScopes {
+    bool limited = false;         // to these words
+    std::uint16_t from_roles = 0; // bytes of the words that the token's roles add to what the principal holds
+    std::uint16_t size = 0;       // bytes of all words
+    char text[kTokenScopesSize] = "";
+};
 
 struct Identity {
     IdentityKind kind = IdentityKind::none;
     pg_uuid_t tenant = {};
     pg_uuid_t principal = {};
-    pg_uuid_t credential = {};      // the API key's or the session's id
+    pg_uuid_t credential = {};      // the API key's, the session's or the token issuer's id
     Oid role = InvalidOid;          // with mapped_role and act_as: the database role that it is for
     char via[kViaSize] = "sql";     // the way in, for the audit row
     char request_id[kRequestIdSize] = "";
+    std::int64_t expires_at = 0; // with jwt: the instant from which on it is not accepted
+    TokenScopes scopes;          // with jwt
 };
 
-// The words of the SQL interface: api_key, session_token, act_as, mapped_role.
+// The words of the SQL interface: api_key, session_token, jwt, act_as, mapped_role.
 const char* WordOf(IdentityKind kind);
 
 // The identity that authenticate() or act_as() set in this transaction, or null. It is gone after commit, abort and

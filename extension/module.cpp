@@ -3,6 +3,9 @@
 
 #include "identity.hpp"
 #include "inside.hpp"
+#include "refusal_ring.hpp"
+#include "refusal_worker.hpp"
+#include "server_settings.hpp"
 
 extern "C" {
 PG_MODULE_MAGIC;
@@ -10,6 +13,11 @@ PGDLLEXPORT void _PG_init(void);
 }
 
 void _PG_init(void) {
+    curfew::define_settings();
     curfew::register_identity_callbacks();
     curfew::register_inside_callbacks();
+    if (process_shared_preload_libraries_in_progress) {
+        curfew::request_refusal_ring();
+        curfew::register_refusal_launcher();
+    }
 }

@@ -30,6 +30,7 @@ extern "C" {
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/hsearch.h"
 #include "utils/jsonb.h"
 #include "utils/jsonfuncs.h"
@@ -89,6 +90,32 @@ inline bool may_execute(Oid function, Oid user) {
     return object_aclcheck(ProcedureRelationId, function, user, ACL_EXECUTE) == ACLCHECK_OK;
 #else
     return pg_proc_aclcheck(function, user, ACL_EXECUTE) == ACLCHECK_OK;
+#endif
+}
+
+// Says that every setting `prefix.…` has been defined: others by that name are mistakes.
+inline void reserve_setting_prefix(const char* prefix) {
+#if PG_VERSION_NUM >= 150000
+    MarkGUCPrefixReserved(prefix);
+#else
+    EmitWarningsOnPlaceholders(prefix);
+#endif
+}
+
+// Has `request` called when the size of shared memory is reckoned; once, from _PG_init while preloading.
+inline void when_shared_memory_is_sized(void (*request)()) {
+#if PG_VERSION_NUM >= 150000
+    static shmem_request_hook_type others;
+    static void (*ours)();
+    others = shmem_request_hook;
+    ours = request;
+    shmem_request_hook = [] {
+        if (others != nullptr)
+            others();
+        ours();
+    };
+#else
+    request();
 #endif
 }
 

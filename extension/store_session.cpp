@@ -82,6 +82,9 @@ Statement& load_statement(IdentityKind kind) {
                     " LEFT JOIN curfew.workspace_member b ON b.tenant_id = c.tenant_id"
                     "  AND b.workspace_id = c.workspace_id AND b.principal_id = p.id"),
         {UUIDOID, UUIDOID, UUIDOID, UUIDOID, BOOLOID, UUIDOID}};
+    static Statement jwt = {CURFEW_LOAD(CURFEW_NO_KEY, CURFEW_NO_TOKEN,
+                                        "JOIN curfew.issuer i ON i.tenant_id = p.tenant_id AND i.id = $6"),
+                            {UUIDOID, UUIDOID, UUIDOID, UUIDOID, BOOLOID, UUIDOID}};
 
     switch (kind) {
     case IdentityKind::mapped_role:
@@ -90,12 +93,37 @@ Statement& load_statement(IdentityKind kind) {
         return key;
     case IdentityKind::session_token:
         return token;
+    case IdentityKind::jwt:
+        return jwt;
     default:
         return plain;
     }
 }
 
 std::string_view text_or_empty(const Value& value) { return value.null ? std::string_view{} : text_view(value.datum); }
+
+// What a JWT holds: its roles' scopes besides its principal's, within the limit that it names.
+void add_token_scopes(const TokenScopes& token, core::Grants* grants) {
+    std::string_view rest = {pnstrdup(token.text, token.size), token.size};
+    std::size_t held = grants->principal.size(), role_words = 0, words = 0;
+    for (std::size_t i = 0; i < rest.size(); ++i)
+        if (rest[i] == ' ')
+            ++(i < token.from_roles ? role_words : words);
+    std::size_t count = held + role_words + words;
+    std::string_view* views = static_cast<std::string_view*>(palloc(sizeof(std::string_view) * (count + 1)));
+    for (std::size_t i = 0; i < held; ++i)
+        views[i] = grants->principal[i];
+    for (std::size_t i = held; i < count; ++i) {
+        std::size_t end = 0;
+        while (rest[end] != ' ')
+            ++end;
+        views[i] = {rest.data(), end};
+        rest.remove_prefix(end + 1);
+    }
+    grants->principal = {views, held + role_words};
+    grants->credential = {views + held, role_words + words};
+    grants->limited = token.limited;
+}
 
 core::Refusal token_refusal(const Loaded& loaded, core::Instant now) {
     SessionRow own = session_row(0, kTokenSession);
@@ -251,6 +279,10 @@ Loaded load(const Identity& identity, const Wanted& wanted, core::Instant now, S
             loaded.refusal = core::Refusal::key_expired;
         core::Instant last_used = InstantOf(result_value(0, kKeyLastUsedAt));
         loaded.key_used_lately = last_used != core::kUnset && now - last_used < 60 * core::kSecond;
+    } else if (identity.kind == IdentityKind::jwt) {
+        add_token_scopes(identity.scopes, &loaded.grants);
+        if (identity.expires_at <= now)
+            loaded.refusal = core::Refusal::jwt_expired;
     } else if (identity.kind == IdentityKind::session_token) {
         Value owner = result_value(0, int{kTokenSession} + int{kSessionOwner});
         if (memcmp(DatumGetUUIDP(owner.datum)->data, identity.principal.data, UUID_LEN) != 0)

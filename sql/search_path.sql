@@ -107,6 +107,11 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'kill_principal', 'SELECT curfew.kill_principal(regress_curfew_hostile.id(''other bot''), ''why not'', true, ''hostile'')'),
     (false, 'map_role', 'SELECT curfew.map_role(''regress_curfew_other'', regress_curfew_hostile.id(''member''), tenant => ''hostile'')'),
     (false, 'unmap_role', 'SELECT curfew.unmap_role(''regress_curfew_other'', tenant => ''hostile'')'),
+    (false, 'register_issuer', 'SELECT curfew.register_issuer(''https://id.example'', hs256_secret => ''0123456789abcdef0123456789abcdef'', role_scopes => ''{"r": ["a"]}'', tenant => ''hostile'') IS NOT NULL AS registered'),
+    (false, 'list_issuers', 'SELECT issuer, algorithms FROM curfew.list_issuers(''hostile'')'),
+    (false, 'remove_issuer', 'SELECT curfew.remove_issuer(''https://id.example'', ''hostile'')'),
+    (false, 'refusal_status', 'SELECT database FROM curfew.refusal_status() LIMIT 0'),
+    (false, 'write_refusals', 'SELECT curfew.write_refusals(true)'),
     (false, 'create_audit_partition', 'SELECT curfew.create_audit_partition(''2001-05-05'')'),
     (false, 'sessions', 'SELECT state FROM curfew.sessions WHERE id OPERATOR(pg_catalog.=) regress_curfew_hostile.id(''late'')'),
     (false, 'audit_events', 'SELECT event FROM curfew.audit_events WHERE event OPERATOR(pg_catalog.=) ''tenant.create'''),
@@ -162,6 +167,16 @@ SELECT 1 = 1;
 SELECT regress_curfew_hostile.careless('01890a5d-ac96-774b-bcce-b302099a8057');
 SELECT 'x'::text;
 -- Each call in a backend of its own.
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
 \c -
 SELECT regress_curfew_hostile.next() \gexec
 \c -

@@ -13,7 +13,9 @@ namespace curfew::core {
     X(invalid_credential, 401, "the credential is not valid", "Check that it is complete and was issued here.")    \
     X(key_revoked, 401, "the API key was revoked", "Use another key, or have one issued.")                         \
     X(key_expired, 401, "the API key has expired", "Use another key, or have one issued.")                         \
-    X(session_not_live, 401, "the session of this token is not live", "Begin a session again.")                      \
+    X(jwt_expired, 401, "the token has expired", "Present a new one.")                                             \
+    X(jwt_not_yet_valid, 401, "the token is not valid yet", "Check the clocks, or wait.")                          \
+    X(session_not_live, 401, "the session of this token is not live", "Begin a session again.")                    \
     X(principal_revoked, 401, "the principal was revoked", "")                                                     \
     X(no_identity, 401, "the database role is not tied to a principal",                                            \
       "Tie it with curfew.map_role(role, principal), or use curfew.act_as(tenant, principal) in this "             \
@@ -33,6 +35,7 @@ namespace curfew::core {
     X(lifecycle_not_found, 404, "lifecycle not found", "Define it with curfew.define_lifecycle(name, definition).") \
     X(tenant_not_found, 404, "tenant not found", "")                                                               \
     X(key_not_found, 404, "API key not found", "")                                                                 \
+    X(issuer_not_found, 404, "issuer not found", "")                                                               \
     X(invalid_state, 409, "the session's state does not allow this", "")                                           \
     X(already_exists, 409, "it exists already", "")                                                                \
     X(version_conflict, 412, "the session has changed since it was read", "Read it again and decide anew.")        \
@@ -47,6 +50,7 @@ namespace curfew::core {
     X(missing_field, 422, "a required value is missing", "")                                                       \
     X(unknown_value, 422, "a value is not one of those that are known", "")                                        \
     X(not_object, 422, "the body is not a JSON object", "")                                                        \
+    X(invalid_key_set, 422, "the key set cannot be taken", "")                                                     \
     X(invalid_definition, 422, "the lifecycle's definition cannot work", "")
 
 enum class Refusal : std::uint8_t {

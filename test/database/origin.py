@@ -59,6 +59,7 @@ class Origin:
         self.make("revoke_api_key(%s, 'acme')", revoked[0])
         self.keys["revoked"] = revoked[1]
         self.make("map_role('curfew_test_service', %s, 'acme')", self.people["backend"][1])
+        self.make("register_issuer('https://id.example', hs256_secret => %s, tenant => 'acme')", b"0" * 32)
 
     def as_key(self, name, statement, *values):
         """A statement of that caller's, on its own."""

@@ -17,19 +17,19 @@ const std::map<int, std::set<std::string>> kInterface = {
     {400, {"not_json"}},
     {401,
      {"no_credential", "invalid_credential", "key_revoked", "key_expired", "session_not_live",
-      "principal_revoked", "no_identity"}},
+      "principal_revoked", "no_identity", "jwt_expired", "jwt_not_yet_valid"}},
     {403,
      {"principal_suspended", "tenant_suspended", "tenant_mismatch", "not_owner", "reader", "scope_missing",
       "not_admin", "workspace_mismatch", "append_only"}},
     {404,
      {"session_not_found", "workspace_not_found", "principal_not_found", "lifecycle_not_found",
-      "tenant_not_found", "key_not_found"}},
+      "tenant_not_found", "key_not_found", "issuer_not_found"}},
     {409, {"invalid_state", "already_exists"}},
     {412, {"version_conflict"}},
     {422,
      {"unknown_action", "reason_required", "reason_too_long", "reason_not_taken", "malformed_id",
       "ambiguous_id", "wrong_type", "value_out_of_range", "missing_field", "unknown_value", "not_object",
-      "invalid_definition"}},
+      "invalid_key_set", "invalid_definition"}},
 };
 
 } // namespace

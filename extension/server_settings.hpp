@@ -1,0 +1,26 @@
+// The server's settings, curfew.*, each defined once.
+#pragma once
+
+#include "pg.hpp"
+
+namespace curfew {
+
+// As many databases as curfew.databases can name.
+inline constexpr int kMostDatabases = 64;
+
+// Defines the settings; once, from _PG_init.
+void define_settings();
+
+// curfew.databases: whether refusals in the database of that name go into its audit log.
+bool database_is_listed(const char* name);
+
+// Whether curfew.databases names any database.
+bool any_database_is_listed();
+
+// curfew.refusal_slots: how many different refusals shared memory has room for.
+int RefusalSlots();
+
+// curfew.refusal_window, in microseconds: how long repeats of a refusal that was written down are only counted.
+int64 RefusalWindow();
+
+} // namespace curfew
