@@ -148,8 +148,10 @@ std::string_view change_status(const pg_uuid_t& tenant, const pg_uuid_t& princip
 
 bool upsert_mapping(Oid role, const pg_uuid_t& tenant, const pg_uuid_t& principal) {
     static Statement statement = {
-        "INSERT INTO curfew.role_mapping (role, tenant_id, principal_id) VALUES ($1, $2, $3)"
-        " ON CONFLICT (role) DO UPDATE SET principal_id = $3 WHERE role_mapping.tenant_id = $2",
+        "INSERT INTO curfew.role_mapping (role, role_name, tenant_id, principal_id)"
+        " VALUES ($1, pg_get_userbyid($1), $2, $3) ON CONFLICT (role) DO UPDATE"
+        " SET role_name = pg_get_userbyid($1), tenant_id = $2, principal_id = $3"
+        " WHERE role_mapping.tenant_id = $2 OR role_mapping.role_name <> pg_get_userbyid($1)",
         {REGROLEOID, UUIDOID, UUIDOID}};
     Parameters parameters;
     parameters.Add(ObjectIdGetDatum(role));

@@ -18,7 +18,9 @@ void read_ids(Identity* identity) {
 
 bool find_mapping(Oid role, Identity* identity) {
     static Statement statement = {
-        "SELECT tenant_id, principal_id, NULL::uuid FROM curfew.role_mapping WHERE role = $1", {REGROLEOID}};
+        "SELECT tenant_id, principal_id, NULL::uuid FROM curfew.role_mapping"
+        " WHERE role = $1 AND role_name = pg_get_userbyid($1)",
+        {REGROLEOID}};
     Parameters parameters;
     parameters.Add(ObjectIdGetDatum(role));
     if (run(statement, parameters) == 0)

@@ -61,7 +61,8 @@ Statement& load_statement(IdentityKind kind) {
     static Statement plain = {CURFEW_LOAD(CURFEW_NO_KEY, CURFEW_NO_TOKEN, ""), {UUIDOID, UUIDOID, UUIDOID, UUIDOID, BOOLOID}};
     static Statement role = {
         CURFEW_LOAD(CURFEW_NO_KEY, CURFEW_NO_TOKEN,
-                    "JOIN curfew.role_mapping m ON m.role = $6 AND m.tenant_id = p.tenant_id AND m.principal_id = p.id"),
+                    "JOIN curfew.role_mapping m ON m.role = $6 AND m.role_name = pg_get_userbyid($6)"
+                    " AND m.tenant_id = p.tenant_id AND m.principal_id = p.id"),
         {UUIDOID, UUIDOID, UUIDOID, UUIDOID, BOOLOID, REGROLEOID}};
     static Statement key = {
         CURFEW_LOAD("k.revoked_at, k.expires_at, u.last_used_at, k.scopes, k.workspace_id, w.operator, b.role", CURFEW_NO_TOKEN,
@@ -195,7 +196,10 @@ core::SessionFacts session_facts(const SessionRow& row, const core::Lifecycle& l
     core::SessionFacts facts;
     facts.state = core::FindState(lifecycle, text_view(row.column[kSessionState].datum));
     if (facts.state == core::kNone)
-        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("a session is in a state that its lifecycle lacks")));
+        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("a session is in a state that its lifecycle lacks"),
+                        errdetail("It is the session %s, in the state \"%s\".",
+                                  DatumGetCString(DirectFunctionCall1(uuid_out, row.column[kSessionId].datum)),
+                                  TextDatumGetCString(row.column[kSessionState].datum))));
     if (!row.column[kSessionDeadlineState].null)
         facts.deadline_state = core::FindState(lifecycle, text_view(row.column[kSessionDeadlineState].datum));
     facts.version = DatumGetInt64(row.column[kSessionVersion].datum);

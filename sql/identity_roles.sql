@@ -60,6 +60,12 @@ SET ROLE regress_curfew_billing;
 SELECT curfew.current_principal() = :'olga' AS olga, pg_temp.answer(format('SELECT state FROM curfew.get_session(%L)', :'id')) AS reads,
     pg_temp.answer('SELECT state FROM curfew.create_session(''login'')') AS begins;
 RESET ROLE;
+-- A role of another name is another role, even if it has the number of the one that was tied: after a restore, say.
+ALTER ROLE regress_curfew_billing RENAME TO regress_curfew_intern;
+SET ROLE regress_curfew_intern;
+SELECT curfew.current_principal() IS NULL AS nobody, pg_temp.answer('SELECT state FROM curfew.create_session(''login'')') AS begins;
+RESET ROLE;
+ALTER ROLE regress_curfew_intern RENAME TO regress_curfew_billing;
 SELECT curfew.unmap_role('regress_curfew_billing', 'roles-next-door') \gset
 SELECT count(*) AS still FROM curfew.role_mapping WHERE role = 'regress_curfew_billing'::regrole;
 SELECT curfew.unmap_role('regress_curfew_billing', 'roles') \gset

@@ -92,8 +92,10 @@ COMMENT ON TABLE curfew.api_key_use IS 'When each key was last used, to the minu
 
 CREATE TABLE curfew.role_mapping (
     role regrole PRIMARY KEY,
+    role_name name NOT NULL,
     tenant_id uuid NOT NULL,
     principal_id uuid NOT NULL,
     FOREIGN KEY (tenant_id, principal_id) REFERENCES curfew.principal
 );
 COMMENT ON TABLE curfew.role_mapping IS 'Which principal a database role acts as.';
+COMMENT ON COLUMN curfew.role_mapping.role_name IS 'The role''s name when it was tied: of a role that was dropped or renamed since, nobody inherits the principal.';

@@ -18,9 +18,10 @@ for part in postgres front nginx; do stack "$part.sh" status 2>/dev/null || was_
 
 if [ -z "$was_running" ]; then
     test/stack/packages.sh run
-    say "building"
+    say "building; a dot for each file"
     mkdir -p build
-    make -j"$(nproc)" >build/make.log 2>&1 && make -j"$(nproc)" front >>build/make.log 2>&1 ||
+    { make -j"$(nproc)" && make -j"$(nproc)" front; } 2>&1 | tee build/make.log |
+        awk '/ -c .*-o |-o .* -c /{ printf "."; fflush() } END { printf "\n" }' ||
         { last_lines build/make.log; fail "the build failed; all of it is in build/make.log"; }
 fi
 
