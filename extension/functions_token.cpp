@@ -44,12 +44,6 @@ Pair derive_pair(std::string_view presented, const uint8* salt) {
     return pair;
 }
 
-Datum presented_digest(std::string_view presented) {
-    uint8 bytes[kTokenSize];
-    HexBytes(presented, bytes, kTokenSize);
-    return digest_datum({reinterpret_cast<const char*>(bytes), kTokenSize});
-}
-
 // Ends the session whose refresh token came a second time; false when it was changed meanwhile.
 bool end_stolen(const FoundToken& found, const core::Lifecycle& lifecycle, core::Instant now, AuditNote note) {
     core::SessionFacts facts = session_facts(found.session, lifecycle);
@@ -100,13 +94,15 @@ CURFEW_FUNCTION(refresh_session) {
     Pair pair;
     bool given = false;
     if (found.used_at.null) {
+        TokenLookup lookup;
+        token_lookup(presented, &lookup);
         uint8 salt[kSaltSize];
         fill_random(salt, kSaltSize);
         pair = derive_pair(presented, salt);
         note.event = psprintf("%s.refresh", TextDatumGetCString(found.session.column[kSessionLifecycle].datum));
         note.action = "refresh";
         write_rotation(found,
-                       {presented_digest(presented), pair.access_digest, pair.refresh_digest,
+                       {lookup.digest, pair.access_digest, pair.refresh_digest,
                         bytea_datum(salt, kSaltSize), now, now - lifecycle.refresh_grace},
                        note);
         given = true;

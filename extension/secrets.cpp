@@ -1,5 +1,7 @@
 #include "secrets.hpp"
 
+#include "store.hpp"
+
 namespace curfew {
 
 void fill_random(uint8* bytes, int count) {
@@ -20,6 +22,14 @@ Datum digest_datum(std::string_view secret) {
     if (!done)
         ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not compute a digest")));
     return PointerGetDatum(digest);
+}
+
+bool token_lookup(std::string_view token, TokenLookup* lookup) {
+    uint8 bytes[kTokenSize];
+    if (!HexBytes(token, bytes, kTokenSize))
+        return false;
+    *lookup = {bytea_datum(bytes, kTagSize), digest_datum({reinterpret_cast<const char*>(bytes), kTokenSize})};
+    return true;
 }
 
 pg_uuid_t new_uuid(bool random) {

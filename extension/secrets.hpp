@@ -17,6 +17,14 @@ void fill_random(uint8* bytes, int count);
 // The SHA-256 digest as a bytea datum.
 Datum digest_datum(std::string_view secret);
 
+// By what a session token is found: its tenant's tag and its own digest, as bytea datums.
+struct TokenLookup {
+    Datum tag, digest;
+};
+
+// False when the text is not 64 hex digits.
+bool token_lookup(std::string_view token, TokenLookup* lookup);
+
 // A time-ordered id (UUIDv7) or, with `random`, one that tells nothing (UUIDv4).
 pg_uuid_t new_uuid(bool random = false);
 

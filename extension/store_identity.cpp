@@ -51,12 +51,12 @@ bool find_session_token(std::string_view token, Identity* identity) {
         " JOIN curfew.session s ON s.tenant_id = k.tenant_id AND s.id = k.session_id"
         " WHERE t.tag = $1",
         {BYTEAOID, BYTEAOID}};
-    uint8 bytes[kTokenSize];
-    if (!HexBytes(token, bytes, kTokenSize))
+    TokenLookup lookup;
+    if (!token_lookup(token, &lookup))
         return false;
     Parameters parameters;
-    parameters.Add(bytea_datum(bytes, kTagSize));
-    parameters.Add(digest_datum({reinterpret_cast<const char*>(bytes), kTokenSize}));
+    parameters.Add(lookup.tag);
+    parameters.Add(lookup.digest);
     if (run(statement, parameters) == 0)
         return false;
     read_ids(identity);

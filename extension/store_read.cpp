@@ -82,12 +82,12 @@ bool read_token_session(const pg_uuid_t& tenant, std::string_view token) {
         " LEFT JOIN curfew.principal a ON a.tenant_id = s.tenant_id AND a.id = s.agent_id"
         " WHERE k.tenant_id = $1 AND k.digest = $2 AND k.kind = 'access'",
         {UUIDOID, BYTEAOID}};
-    uint8 bytes[kTokenSize];
-    if (!HexBytes(token, bytes, kTokenSize))
+    TokenLookup lookup;
+    if (!token_lookup(token, &lookup))
         return false;
     Parameters parameters;
     parameters.Add(tenant);
-    parameters.Add(digest_datum({reinterpret_cast<const char*>(bytes), kTokenSize}));
+    parameters.Add(lookup.digest);
     return run(statement, parameters) > 0;
 }
 

@@ -16,12 +16,12 @@ bool lock_refresh_token(std::string_view token, FoundToken* found) {
         " LEFT JOIN curfew.principal a ON a.tenant_id = s.tenant_id AND a.id = s.agent_id"
         " WHERE t.tag = $1 FOR NO KEY UPDATE OF k",
         {BYTEAOID, BYTEAOID}};
-    uint8 bytes[kTokenSize];
-    if (!HexBytes(token, bytes, kTokenSize))
+    TokenLookup lookup;
+    if (!token_lookup(token, &lookup))
         return false;
     Parameters parameters;
-    parameters.Add(bytea_datum(bytes, kTagSize));
-    parameters.Add(digest_datum({reinterpret_cast<const char*>(bytes), kTokenSize}));
+    parameters.Add(lookup.tag);
+    parameters.Add(lookup.digest);
     if (run(statement, parameters) == 0)
         return false;
 
