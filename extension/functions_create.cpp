@@ -24,19 +24,19 @@ struct Setting {
 // Beginning a session gives a token that acts as somebody, so it is for oneself, or for holders of this scope.
 constexpr std::string_view kForOthers = "sessions:create_for";
 
+// A workspace that the caller has nothing to do with is not found. A key that is bound to one speaks for it where
+// workspaces are the parties; elsewhere its principal has to be a member, as for every other use of the session.
 void check_workspace(const Setting& setting) {
     const core::CallerFacts& caller = setting.loaded.caller;
-    if (setting.workspace.null) {
-        if (setting.lifecycle->workspace_parties || setting.lifecycle->members_only)
-            raise_refusal(core::Refusal::missing_field, "workspace", "Sessions of this lifecycle are in a workspace.");
+    if (setting.workspace.null)
         return;
-    }
     bool bound_here = caller.bound_workspace.set &&
                       memcmp(caller.bound_workspace.id.data(), DatumGetUUIDP(setting.workspace.datum)->data,
                              UUID_LEN) == 0;
     if (caller.bound_workspace.set && !bound_here)
         raise_refusal(core::Refusal::workspace_mismatch, "workspace");
-    if (!bound_here && caller.workspace_role == core::Role::none && caller.role != core::Role::admin)
+    bool speaks_for = bound_here && setting.lifecycle->workspace_parties;
+    if (!speaks_for && caller.workspace_role == core::Role::none && caller.role != core::Role::admin)
         raise_refusal(core::Refusal::workspace_not_found, "workspace");
 }
 
@@ -167,6 +167,8 @@ CURFEW_FUNCTION(create_session) {
     Value agent = argument(fcinfo, 2);
     check_workspace(setting);
     check_caller(setting, owner, agent);
+    if (setting.workspace.null && (lifecycle.workspace_parties || lifecycle.members_only))
+        raise_refusal(core::Refusal::missing_field, "workspace", "Sessions of this lifecycle are in a workspace.");
 
     core::Scopes held = active_principal(setting.identity.tenant, owner, "owner").scopes;
     if (!agent.null) {

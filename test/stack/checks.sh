@@ -62,6 +62,8 @@ readme_settings() {
     diff <(sed -nE 's/^\| `(--[a-z-]+)` \| `(CURFEW_[A-Z_]+)` \|.*/\1 \2/p' README.md | sort) \
          <(build/curfew-fcgi --help | sed -nE 's/^ +(--[a-z-]+).*\(Env:(CURFEW_[A-Z_]+)\).*/\1 \2/p' | sort)
 }
+# The table of who may do what is the one that sql/members.sql found.
+readme_members() { diff <(sed -n '/^| who |/,/^$/p' README.md | grep '^|') <(grep '^|' expected/members.out); }
 
 trap 'test/stack/stack.sh checks remove' EXIT
 check "the library asks for nothing of the C++ runtime"                 no_cxx_runtime
@@ -73,6 +75,7 @@ check "nginx reads the configuration of a server for each contract"     site_is_
 check "the README lists the routes that there are"                      readme_routes
 check "the README lists the refusals that there are"                    readme_refusals
 check "the README lists the front's settings"                           readme_settings
+check "the README's table of members and readers is the one tried"      readme_members
 check "the scripts are bash"                                            scripts_parse
 count_line checks
 [ "$failed" -eq 0 ]
