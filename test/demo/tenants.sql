@@ -49,8 +49,8 @@ SELECT curfew.create_principal('vera', scopes => '{sessions:read,sessions:create
 SELECT curfew.create_principal('otto', scopes => '{sessions:read,sessions:create,sessions:operate}', tenant => 'luxxon') AS otto \gset
 SELECT curfew.add_member('viewer', :'vera', tenant => 'luxxon') \g /dev/null
 SELECT curfew.add_member('drones', :'otto', tenant => 'luxxon') \g /dev/null
-SELECT key FROM curfew.issue_api_key(:'vera', 'lxxn_test_{workspace}_', workspace => 'viewer', tenant => 'luxxon') \gset
+SELECT key FROM curfew.issue_api_key(:'vera', 'lxxn_test_{workspace}_', workspace => 'viewer', revoke_grace => '60 seconds', tenant => 'luxxon') \gset
 \echo LUXXON_CONSUMER_KEY=:key
-SELECT key FROM curfew.issue_api_key(:'otto', 'lxxn_test_{workspace}_', workspace => 'drones', tenant => 'luxxon') \gset
+SELECT key FROM curfew.issue_api_key(:'otto', 'lxxn_test_{workspace}_', workspace => 'drones', revoke_grace => '60 seconds', tenant => 'luxxon') \gset
 \echo LUXXON_OPERATOR_KEY=:key
 \echo LUXXON_OWNER=:vera
