@@ -10,9 +10,9 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 case ${1:-} in
-    run)  wanted="make g++ libfcgi-dev libpq-dev nlohmann-json3-dev libcli11-dev nginx curl" ;;
-    test) wanted="make g++ libfcgi-dev libpq-dev nlohmann-json3-dev libcli11-dev nginx curl
-                  libboost-test-dev python3-pytest python3-requests python3-psycopg2" ;;
+    run)  wanted="make g++ libfcgi-dev libpq-dev libssl-dev nlohmann-json3-dev libcli11-dev nginx curl" ;;
+    test) wanted="make g++ libfcgi-dev libpq-dev libssl-dev nlohmann-json3-dev libcli11-dev nginx curl
+                  libboost-test-dev openssl python3-pytest python3-requests python3-psycopg2" ;;
     -h|--help) help "$0"; exit 0 ;;
     *) help "$0" >&2; exit 2 ;;
 esac
