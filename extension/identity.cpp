@@ -39,24 +39,6 @@ void on_subtransaction_end(SubXactEvent event, SubTransactionId mine, SubTransac
 
 } // namespace
 
-const char* WordOf(IdentityKind kind) {
-    switch (kind) {
-    case IdentityKind::api_key:
-        return "api_key";
-    case IdentityKind::session_token:
-        return "session_token";
-    case IdentityKind::jwt:
-        return "jwt";
-    case IdentityKind::act_as:
-        return "act_as";
-    case IdentityKind::mapped_role:
-        return "mapped_role";
-    case IdentityKind::none:
-        break;
-    }
-    return "none";
-}
-
 const Identity* TransactionIdentity() {
     if (top == nullptr)
         return nullptr;

@@ -33,9 +33,6 @@ struct Identity {
     TokenScopes scopes;          // with jwt
 };
 
-// The words of the SQL interface: api_key, session_token, jwt, act_as, mapped_role.
-const char* WordOf(IdentityKind kind);
-
 // The identity that authenticate() or act_as() set in this transaction, or null. It is gone after commit, abort and
 // prepare, and after the rollback of the subtransaction that set it. act_as() is for the role that called it alone: a
 // SECURITY DEFINER function does not lend it to its caller.

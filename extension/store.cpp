@@ -57,8 +57,6 @@ void close_store(const Store& store) {
     owner = store.outer_owner;
 }
 
-Oid extension_owner() { return owner; }
-
 uint64 run(Statement& statement, const Parameters& parameters) {
     Caller caller = become_owner();
     prepare(statement);

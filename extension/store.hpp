@@ -55,9 +55,6 @@ struct Store {
 Store open_store(FunctionCallInfo fcinfo);
 void close_store(const Store& store);
 
-// The role that owns the extension; valid while the store is open.
-Oid extension_owner();
-
 // Runs the statement as the extension's owner and returns the number of rows. Never read-only: each run sees what
 // was committed before it.
 uint64 run(Statement& statement, const Parameters& parameters);

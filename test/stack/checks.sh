@@ -49,23 +49,30 @@ front_version() { [ "$(build/curfew-fcgi --version | grep -oE '[0-9]+(\.[0-9]+)+
 site_is_read() { CURFEW_SITE=$1 test/stack/nginx.sh checks check; }
 scripts_parse() { local file; for file in test/*/*.sh .ci/run; do bash -n "$file" || return 1; done; }
 
-# What the README lists is what there is. Each pair of lists is sorted; a difference is shown.
+# What the README lists is what there is. Each pair of lists is sorted; a difference is shown, and two lists of nothing are
+# no agreement.
+same() { [ -s "$1" ] && diff "$1" "$2"; }
+listed=$(mktemp)
 readme_routes() {
-    diff <(sed -nE 's/^\| ([a-z-]+) \| `([A-Z]+) ([^`]+)` \|.*/\1\t\2\t\3/p' README.md | sort) <(build/curfew-fcgi --routes | sort)
+    sed -nE 's/^\| ([a-z-]+) \| `([A-Z]+) ([^`]+)` \|.*/\1\t\2\t\3/p' README.md | sort > "$listed"
+    same "$listed" <(build/curfew-fcgi --routes | sort)
 }
 readme_refusals() {
-    diff <(sed -nE 's/^\| `SL([0-9]+)` \| (.*) \|$/\1 \2/p' README.md |
-            while read -r status words; do for word in $words; do echo "$status ${word//\`/}"; done; done | sort) \
-         <(sed -nE 's/^    X\(([a-z_]+), ([0-9]+),.*/\2 \1/p' extension/core/refusals.hpp | sort)
+    sed -nE 's/^\| `SL([0-9]+)` \| (.*) \|$/\1 \2/p' README.md |
+        while read -r status words; do for word in $words; do echo "$status ${word//\`/}"; done; done | sort > "$listed"
+    same "$listed" <(sed -nE 's/^    X\(([a-z_]+), ([0-9]+),.*/\2 \1/p' extension/core/refusals.hpp | sort)
 }
 readme_settings() {
-    diff <(sed -nE 's/^\| `(--[a-z-]+)` \| `(CURFEW_[A-Z_]+)` \|.*/\1 \2/p' README.md | sort) \
-         <(build/curfew-fcgi --help | sed -nE 's/^ +(--[a-z-]+).*\(Env:(CURFEW_[A-Z_]+)\).*/\1 \2/p' | sort)
+    sed -nE 's/^\| `(--[a-z-]+)` \| `(CURFEW_[A-Z_]+)` \|.*/\1 \2/p' README.md | sort > "$listed"
+    same "$listed" <(build/curfew-fcgi --help | sed -nE 's/^ +(--[a-z-]+).*\(Env:(CURFEW_[A-Z_]+)\).*/\1 \2/p' | sort)
 }
 # The table of who may do what is the one that sql/members.sql found.
-readme_members() { diff <(sed -n '/^| who |/,/^$/p' README.md | grep '^|') <(grep '^|' expected/members.out); }
+readme_members() {
+    sed -n '/^| who |/,/^$/p' README.md | grep '^|' > "$listed"
+    same "$listed" <(grep '^|' expected/members.out)
+}
 
-trap 'test/stack/stack.sh checks remove' EXIT
+trap 'rm -f "$listed"; test/stack/stack.sh checks remove' EXIT
 check "the library asks for nothing of the C++ runtime"                 no_cxx_runtime
 check "the library is linked with no C++ library"                       no_cxx_library
 check "META.json has the control file's version"                        meta_version
