@@ -91,6 +91,17 @@ const core::Lifecycle& lifecycle_of(const Loaded& loaded) {
     return compiled_lifecycle(text_view(loaded.session.column[kSessionLifecycle].datum), loaded.version);
 }
 
+// The caller without the session by whose token he calls, where it is that very session that he has just changed: he
+// may have ended it himself.
+Identity person_of(const Identity& identity, const pg_uuid_t& session) {
+    Identity person = identity;
+    bool own = identity.kind == IdentityKind::session_token &&
+               memcmp(identity.credential.data, session.data, UUID_LEN) == 0;
+    if (own)
+        person.kind = IdentityKind::act_as;
+    return person;
+}
+
 Identity mapped_identity() {
     Oid role = GetUserId();
     if (const Identity* remembered = RememberedMapping(role))
@@ -217,7 +228,7 @@ Viewed act(const ActionRequest& request) {
                          operator_workspace, note)) {
             core::Instant written = GetCurrentTimestamp();
             if (written - now > kLongWait) // it waited for somebody, and the caller may have been suspended meanwhile
-                check_standing(identity, written);
+                check_standing(person_of(identity, request.session), written);
             return {loaded.session, &lifecycle, now, false};
         }
         CHECK_FOR_INTERRUPTS();
