@@ -22,8 +22,9 @@ installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = i
 missing() {
     local package
     for package in $wanted; do installed "$package" || printf '%s ' "$package"; done
-    # A PostgreSQL from elsewhere will do, if it has its server, its client and PGXS.
-    if ! { [ -e "$(pg_config --pgxs)" ] && [ -x "$(bindir)/postgres" ] && [ -x "$(bindir)/psql" ]; } 2>/dev/null; then
+    # A PostgreSQL from elsewhere will do, if it has its server, its client, PGXS (which the client package has too) and its headers.
+    if ! { [ -e "$(pg_config --pgxs)" ] && [ -e "$(pg_config --includedir-server)/postgres.h" ] &&
+           [ -x "$(bindir)/postgres" ] && [ -x "$(bindir)/psql" ]; } 2>/dev/null; then
         printf 'postgresql '
     fi
 }
