@@ -206,10 +206,15 @@ CURFEW_FUNCTION(apply_retention) {
     core::Instant now = GetCurrentTimestamp();
 
     for (int later = 0; later <= kUsualAhead; ++later) {
-        begin_step();
         Month month = MonthAt(now, later);
-        Made outcome = make_month(month, now);
-        end_step();
+        Made outcome = Made::is_locked;
+        for (int attempt = 1; outcome == Made::is_locked && attempt <= kAttempts; ++attempt) {
+            if (attempt > 1)
+                sleep_for(kPause);
+            begin_step();
+            outcome = make_month(month, now);
+            end_step();
+        }
         applied.made += outcome == Made::made;
         note_not_made(month, outcome);
     }
