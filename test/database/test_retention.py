@@ -66,6 +66,13 @@ class Errands:
         """(sessions removed, partitions removed, partitions left)"""
         return self.rows("CALL curfew.apply_retention(%s)", batch_size)[0][:3]
 
+    def apply_patiently(self):
+        """(sessions removed, partitions removed), waiting for locks as long as the setting can be."""
+        with self.server.connect(self.name) as connection, connection.cursor() as cursor:
+            cursor.execute("SET curfew.maintenance_lock_timeout = '10s'")
+            cursor.execute("CALL curfew.apply_retention(10)")
+            return tuple(cursor.fetchone()[:2])
+
     def there(self):
         return self.rows("SELECT (SELECT count(*) FROM curfew.session), (SELECT count(*) FROM curfew.session_detail),"
                          " (SELECT count(*) FROM curfew.session_token)")[0]
@@ -108,6 +115,26 @@ def test_killed_midway_each_session_that_left_is_written_down_and_the_next_call_
     assert errands.apply()[0] == 3000 - written
     assert errands.there() == (0, 0, 0)
     assert errands.written_down() == 3000
+
+
+def test_two_at_once_remove_each_session_once_and_write_it_down_once(errands):
+    errands.begin_and_end(500)
+    errands.log_in_month()
+    outcomes = []
+    with errands.server.connect(errands.name, autocommit=False) as gate, gate.cursor() as cursor:
+        cursor.execute("LOCK TABLE curfew.retention IN ACCESS EXCLUSIVE MODE")
+        threads = [threading.Thread(target=lambda: outcomes.append(errands.apply_patiently())) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        wait_until(lambda: errands.value("SELECT count(*) FROM pg_locks WHERE NOT granted"
+                                         " AND relation = 'curfew.retention'::regclass") == 2)
+        gate.commit()
+    for thread in threads:
+        thread.join()
+    assert sum(sessions for sessions, _ in outcomes) == errands.written_down() == 500
+    assert sum(months for _, months in outcomes) == 1
+    assert errands.there() == (0, 0, 0)
+    assert errands.value("SELECT count(*) FROM curfew.audit_event WHERE event = 'retention.audit'") == 1
 
 
 def test_a_crash_loses_no_session_without_its_line_in_the_log(errands):
