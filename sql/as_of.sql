@@ -188,3 +188,12 @@ SELECT count(*) AS looks, count(*) FILTER (WHERE s.version > 3) > 100 AS many_ch
     count(*) FILTER (WHERE (t.state, t.version, t.live, t.terminal, t.marks) IS DISTINCT FROM (s.state, s.version, s.live, s.terminal, s.marks)) AS wrong
 FROM seen s, LATERAL (SELECT * FROM curfew.session_as_of(s.session, s.at)) t;
 COMMIT;
+
+-- Ended over their owner's head: all at their time, and before it what they had been.
+SELECT curfew.revoke_principal(:'olga', 'gone', 'as-of') > 3 AS many_ended;
+BEGIN;
+SELECT curfew.act_as('as-of', :'ada') \gset
+SELECT count(*) > 3 AS many, count(*) FILTER (WHERE NOT (b.live AND b.version = e.version - 1 AND t.terminal AND t.version = e.version AND b.marks = t.marks)) AS wrong
+FROM curfew.audit_event e, LATERAL (SELECT * FROM curfew.session_as_of(e.session_id, e.at - interval '1 microsecond')) b, LATERAL (SELECT * FROM curfew.session_as_of(e.session_id, e.at)) t
+WHERE e.tenant_id = :'tenant' AND e.details->>'cause' = 'principal.revoke';
+COMMIT;
