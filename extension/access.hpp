@@ -61,6 +61,8 @@ inline constexpr Grant kFunctionGrants[] = {
     {"map_role", kAdmin},
     {"unmap_role", kAdmin},
     {"create_audit_partition", kAdmin},
+    {"sweep", kAdmin},
+    {"sweep_status", kAdmin},
     // forms of ids, bodies and times, for fronts
     {"session_id", kFront | kService | kAdmin},
     {"resolve_session", kFront | kService | kAdmin},
@@ -84,6 +86,7 @@ inline constexpr Grant kFunctionGrants[] = {
 inline constexpr Grant kViewGrants[] = {
     {"sessions", kAuditor},
     {"audit_events", kAuditor},
+    {"sweeper_status", kAdmin},
     {"lifecycle_transitions", kFront | kService | kAuditor | kAdmin},
 };
 

@@ -9,7 +9,8 @@ namespace {
 
 char* databases = nullptr;
 int refusal_slots = 1024;
-int refusal_window = 60; // seconds
+int refusal_window = 60;   // seconds
+int sweep_interval = 1000; // milliseconds
 
 // What `databases` says, read anew after each change.
 NameData listed[kMostDatabases];
@@ -49,7 +50,7 @@ void read_databases() {
 
 void define_settings() {
     bool preloading = process_shared_preload_libraries_in_progress;
-    DefineCustomStringVariable("curfew.databases", "The databases whose refusals go into their audit logs.",
+    DefineCustomStringVariable("curfew.databases", "The databases with background workers, which keep refusals and sweep.",
                                "A list of names. It has an effect with shared_preload_libraries = 'curfew'.", &databases,
                                "", PGC_SIGHUP, GUC_LIST_INPUT, check_databases, assign_databases, nullptr);
     // Shared memory is sized when the server starts; in a session that loads the library itself the setting is only shown.
@@ -60,6 +61,9 @@ void define_settings() {
                             "How long repeats of a refusal that was written down are only counted.",
                             "At its end one row tells how many there were. 0: every refusal is a row.", &refusal_window,
                             60, 0, 86400, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("curfew.sweep_interval", "How long the sweeper rests before it looks for expired sessions again.",
+                            "0: no background worker sweeps.", &sweep_interval, 1000, 0, 3600000, PGC_SIGHUP,
+                            GUC_UNIT_MS, nullptr, nullptr, nullptr);
     reserve_setting_prefix("curfew");
 }
 
@@ -79,5 +83,7 @@ bool any_database_is_listed() {
 int RefusalSlots() { return refusal_slots; }
 
 int64 RefusalWindow() { return refusal_window * USECS_PER_SEC; }
+
+int64 SweepInterval() { return sweep_interval * INT64CONST(1000); }
 
 } // namespace curfew

@@ -11,7 +11,7 @@ inline constexpr int kMostDatabases = 64;
 // Defines the settings; once, from _PG_init.
 void define_settings();
 
-// curfew.databases: whether refusals in the database of that name go into its audit log.
+// curfew.databases: whether the database of that name has workers: refusals go into its audit log, and it is swept.
 bool database_is_listed(const char* name);
 
 // Whether curfew.databases names any database.
@@ -22,5 +22,8 @@ int RefusalSlots();
 
 // curfew.refusal_window, in microseconds: how long repeats of a refusal that was written down are only counted.
 int64 RefusalWindow();
+
+// curfew.sweep_interval, in microseconds: how long the sweeper rests; 0: there is none.
+int64 SweepInterval();
 
 } // namespace curfew

@@ -101,7 +101,9 @@ SessionRow write_beginning(const Identity& identity, const core::Lifecycle& life
     add(&parameters, beginning.fields);
     add(&parameters, beginning.access_digest);
     add(&parameters, beginning.refresh_digest);
+    Marker before = EnterMaintenance();
     run(statement, parameters);
+    LeaveEngine(before);
     return session_row(0, 0);
 }
 
