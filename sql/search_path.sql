@@ -110,6 +110,9 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'register_issuer', 'SELECT curfew.register_issuer(''https://id.example'', hs256_secret => ''0123456789abcdef0123456789abcdef'', role_scopes => ''{"r": ["a"]}'', tenant => ''hostile'') IS NOT NULL AS registered'),
     (false, 'list_issuers', 'SELECT issuer, algorithms FROM curfew.list_issuers(''hostile'')'),
     (false, 'remove_issuer', 'SELECT curfew.remove_issuer(''https://id.example'', ''hostile'')'),
+    (false, 'sweep', 'SELECT curfew.sweep(1) IS NOT NULL AS swept'),
+    (false, 'sweep_status', 'SELECT written IS NOT NULL AS written FROM curfew.sweep_status()'),
+    (false, 'sweeper_status', 'SELECT written IS NOT NULL AS written FROM curfew.sweeper_status'),
     (false, 'refusal_status', 'SELECT database FROM curfew.refusal_status() LIMIT 0'),
     (false, 'write_refusals', 'SELECT curfew.write_refusals(true)'),
     (false, 'create_audit_partition', 'SELECT curfew.create_audit_partition(''2001-05-05'')'),
@@ -167,6 +170,12 @@ SELECT 1 = 1;
 SELECT regress_curfew_hostile.careless('01890a5d-ac96-774b-bcce-b302099a8057');
 SELECT 'x'::text;
 -- Each call in a backend of its own.
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
 \c -
 SELECT regress_curfew_hostile.next() \gexec
 \c -

@@ -20,7 +20,7 @@ SET jit = off;
 
 COMMENT ON FUNCTION curfew.sweep_status() IS 'What the sweeper does; see curfew.sweeper_status.';
 
-CREATE VIEW curfew.sweeper_status AS
+CREATE VIEW curfew.sweeper_status WITH (security_barrier) AS
 SELECT s.worker, s.last_run, s.last_written, s.written, s.behind, s.watermark, s.held_by_pid, s.held_by_prepared
 FROM curfew.sweep_status() s;
 COMMENT ON VIEW curfew.sweeper_status IS 'The sweeper of this database: its worker''s process, when it swept last, how many expiries it wrote down then and altogether, for how long the oldest that is not written down has been due, and the watermark with the open or prepared transaction that it cannot pass.';
