@@ -9,6 +9,8 @@ namespace {
       s ".deadline_state IS NOT NULL"
 #define CURFEW_DUE_COLUMNS "d.tenant_id, d.written_by, l.revision, l.xmin, " CURFEW_SESSION_COLUMNS("d")
 
+// OFFSET 0 and the locks keep a lookup of what is to be looked at again a lookup by key: nothing is known of how many
+// there are, and the planner would go through all that is due.
 const pg_uuid_t& id_of(const Value& value) { return *DatumGetUUIDP(value.datum); }
 
 } // namespace
@@ -70,10 +72,10 @@ uint64 read_due(const DeadlinePosition& after, TimestampTz until, int count) {
 
 uint64 lock_due_again(TimestampTz until, int count) {
     static Statement statement = {
-        "WITH d AS MATERIALIZED (SELECT s.tenant_id, s.xmin AS written_by, " CURFEW_SESSION_COLUMNS("s")
-        " FROM curfew.session s WHERE (s.tenant_id, s.id) IN"
-        " (SELECT a.tenant_id, a.session_id FROM curfew.sweep_again a) AND " CURFEW_IS_DUE("s", "$1")
-        " LIMIT $2 FOR NO KEY UPDATE OF s SKIP LOCKED)"
+        "WITH d AS MATERIALIZED (SELECT s.* FROM curfew.sweep_again a, LATERAL"
+        " (SELECT s.tenant_id, s.xmin AS written_by, " CURFEW_SESSION_COLUMNS("s") " FROM curfew.session s"
+        "  WHERE s.tenant_id = a.tenant_id AND s.id = a.session_id AND " CURFEW_IS_DUE("s", "$1")
+        "  FOR NO KEY UPDATE SKIP LOCKED) s LIMIT $2)"
         " SELECT " CURFEW_DUE_COLUMNS " FROM d JOIN curfew.lifecycle l ON l.name = d.lifecycle",
         {TIMESTAMPTZOID, INT4OID}};
     Parameters parameters;
@@ -106,7 +108,7 @@ bool take_all_again() {
 void forget_done(TimestampTz until) {
     static Statement statement = {
         "DELETE FROM curfew.sweep_again a WHERE a.tenant_id IS NOT NULL AND NOT EXISTS (SELECT FROM curfew.session s"
-        " WHERE s.tenant_id = a.tenant_id AND s.id = a.session_id AND " CURFEW_IS_DUE("s", "$1") ")",
+        " WHERE s.tenant_id = a.tenant_id AND s.id = a.session_id AND " CURFEW_IS_DUE("s", "$1") " OFFSET 0)",
         {TIMESTAMPTZOID}};
     Parameters parameters;
     parameters.Add(TimestampTzGetDatum(until));
@@ -127,8 +129,8 @@ bool read_sweep_status(TimestampTz now) {
         "SELECT p.last_run, p.last_written, p.written, p.watermark, least("
         " (SELECT s.deadline FROM curfew.session s WHERE s.deadline >= p.watermark AND " CURFEW_IS_DUE("s", "$1")
         "  ORDER BY s.deadline LIMIT 1),"
-        " (SELECT min(s.deadline) FROM curfew.session s WHERE (s.tenant_id, s.id) IN"
-        "  (SELECT a.tenant_id, a.session_id FROM curfew.sweep_again a) AND " CURFEW_IS_DUE("s", "$1") "))"
+        " (SELECT min(s.deadline) FROM curfew.sweep_again a, LATERAL (SELECT s.deadline FROM curfew.session s"
+        "  WHERE s.tenant_id = a.tenant_id AND s.id = a.session_id AND " CURFEW_IS_DUE("s", "$1") " OFFSET 0) s))"
         " FROM curfew.sweep_progress p WHERE p.one",
         {TIMESTAMPTZOID}};
     Parameters parameters;

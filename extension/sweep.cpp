@@ -70,7 +70,8 @@ bool add_expiry(Batch* batch, uint64 index, core::Instant now) {
 }
 
 // Writes down the expiries in the last result, tenant by tenant. What cannot be written now is to be looked at again.
-void write_down(Sweep* sweep, uint64 count) {
+//   again  they are what was to be looked at again
+void write_down(Sweep* sweep, uint64 count, bool again) {
     SPITupleTable* rows = SPI_tuptable;
     bool* done = static_cast<bool*>(palloc0(sizeof(bool) * count + 1));
     pg_uuid_t* ids = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t) * (count + 1)));
@@ -92,23 +93,28 @@ void write_down(Sweep* sweep, uint64 count) {
         }
         sweep->written += write_batch(&batch, Locked::skip);
         for (int i = 0; i < batch.count && sweep->holds_progress; ++i)
-            if (!batch.written[i])
+            if (batch.written[i] && again)
+                forget_again(tenant, ids[i]);
+            else if (!batch.written[i] && !again)
                 look_again(tenant, ids[i]);
         end_batch(&batch);
     }
     SPI_freetuptable(rows);
 }
 
+// So many can be written down at once.
+int RoomOf(const Sweep& sweep) { return static_cast<int>(Min(sweep.most - sweep.written, int64{kBatchRoom})); }
+
 // The same for what is due after the position, which moves along. Whether that was all of it.
 bool write_down_next(Sweep* sweep, DeadlinePosition* position, TimestampTz until) {
-    int room = static_cast<int>(Min(sweep->most - sweep->written, int64{kBatchRoom}));
+    int room = RoomOf(*sweep);
     uint64 count = read_due(*position, until, room);
     if (count > 0) {
         position->deadline =
             DatumGetTimestampTz(result_value(count - 1, kDueSession + int{kSessionDeadline}).datum);
         position->id = *DatumGetUUIDP(result_value(count - 1, kDueSession + int{kSessionId}).datum);
     }
-    write_down(sweep, count);
+    write_down(sweep, count, false);
     return count < static_cast<uint64>(room);
 }
 
@@ -149,9 +155,16 @@ int64 sweep(int64 most, bool quiet) {
             progress = SweepProgress{};
             kept_at = 0;
         }
-        uint64 count = lock_due_again(sweep.now, static_cast<int>(Min(most, int64{kBatchRoom})));
-        write_down(&sweep, count);
-        forget_done(sweep.now);
+        int room = 0;
+        uint64 count = 0;
+        for (bool more = true; more && sweep.written < most; more = count == static_cast<uint64>(room)) {
+            room = RoomOf(sweep);
+            count = lock_due_again(sweep.now, room);
+            write_down(&sweep, count, true);
+            MemoryContextReset(memory);
+        }
+        if (count < static_cast<uint64>(room))
+            forget_done(sweep.now);
     }
     if (progress.pass_until.null || !sweep.holds_progress)
         begin_pass(&progress, sweep.now);
