@@ -1,7 +1,7 @@
 #include "listing.hpp"
 
 #include "lifecycle_cache.hpp"
-#include "store_read.hpp"
+#include "store_filter.hpp"
 
 namespace curfew {
 namespace {
