@@ -1,5 +1,11 @@
 #include "store_sweep.hpp"
 
+extern "C" {
+#include "catalog/pg_extension.h"
+#include "storage/lock.h"
+#include "utils/inval.h"
+}
+
 namespace curfew {
 namespace {
 
@@ -13,15 +19,30 @@ namespace {
 // there are, and the planner would go through all that is due.
 const pg_uuid_t& id_of(const Value& value) { return *DatumGetUUIDP(value.datum); }
 
+// Whether the extension is there, and stays until this transaction ends; false also where somebody is dropping it.
+bool keep_extension() {
+    Oid extension = get_extension_oid("curfew", true);
+    if (!OidIsValid(extension))
+        return false;
+    LOCKTAG tag;
+    SET_LOCKTAG_OBJECT(tag, MyDatabaseId, ExtensionRelationId, extension, 0);
+    if (LockAcquire(&tag, AccessShareLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
+        return false;
+    AcceptInvalidationMessages();
+    return get_extension_oid("curfew", true) == extension;
+}
+
 } // namespace
 
 bool take_progress(SweepProgress* progress) {
-#define CURFEW_READ_PROGRESS                                                                                       \
-    "SELECT watermark, position_deadline, position_id, pass_until, pass_oldest FROM curfew.sweep_progress WHERE one"
-    static Statement take = {CURFEW_READ_PROGRESS " FOR UPDATE SKIP LOCKED", {}};
-    static Statement read = {CURFEW_READ_PROGRESS, {}};
-    bool taken = run(take, Parameters{}) > 0;
-    if (!taken && run(read, Parameters{}) == 0)
+    static Statement statement = {"SELECT watermark, position_deadline, position_id, pass_until, pass_oldest"
+                                  " FROM curfew.sweep_progress WHERE one",
+                                  {}};
+    // Not the row's own lock: a look that finds nothing writes nothing and needs no transaction id.
+    LOCKTAG tag;
+    SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, 0, 0, 0x5358); // SQL's advisory locks have 1 and 2 there
+    bool taken = LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
+    if (run(statement, Parameters{}) == 0)
         ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("curfew.sweep_progress has no row"),
                         errhint("INSERT INTO curfew.sweep_progress DEFAULT VALUES")));
     progress->watermark = DatumGetTimestampTz(result_value(0, 0).datum);
@@ -139,7 +160,7 @@ bool read_sweep_status(TimestampTz now) {
 }
 
 int64 call_sweep(int count) {
-    if (!OidIsValid(get_extension_oid("curfew", true)))
+    if (!keep_extension())
         return -1;
     if (SPI_connect() != SPI_OK_CONNECT)
         elog(ERROR, "curfew could not connect to SPI");

@@ -19,7 +19,7 @@ struct SweepProgress {
     Value pass_oldest = {0, true};      // and what the watermark is when it is
 };
 
-// Takes the row for this transaction where nobody has it, else reads it; whether it was taken.
+// Reads the row, and takes it for this transaction where nobody has it; whether it was taken.
 bool take_progress(SweepProgress* progress);
 // Writes what was taken, a run's time and how many expiries it has written down.
 void write_progress(const SweepProgress& progress, core::Instant now, int64 written);
@@ -57,7 +57,7 @@ void forget_again(const pg_uuid_t& tenant, const pg_uuid_t& session);
 // result: last_run, last_written, written, watermark, that deadline. False where curfew.sweep_progress has no row.
 bool read_sweep_status(TimestampTz now);
 
-// For the worker: SELECT curfew.sweep(count); -1 without the extension.
+// For the worker: SELECT curfew.sweep(count); -1 without the extension, or while somebody drops it.
 int64 call_sweep(int count);
 
 } // namespace curfew

@@ -182,6 +182,17 @@ def test_a_clean_stop_does_not_wait_for_the_last_session(server, home):
     home.check(4000)
 
 
+def test_while_nothing_is_due_it_writes_nothing(server, home):
+    looks = "SELECT state_change FROM pg_stat_activity WHERE pid = %s"
+    pid = server.worker()
+    transactions = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+    home.rows("SELECT curfew.sweep()")
+    before = home.value(transactions)
+    seen = set()
+    wait_until(lambda: seen.add(server.value("postgres", looks, (pid,))) or len(seen) == 20)
+    assert home.value(transactions) - before < 5
+
+
 def test_it_can_be_switched_off_and_on(server, home):
     pid = server.worker()
     server.reload(**{"curfew.sweep_interval": "0"})
