@@ -67,6 +67,8 @@ inline constexpr Grant kFunctionGrants[] = {
     {"set_audit_retention", kAdmin},
     {"retention_plan", kAdmin},
     {"apply_retention", kAdmin},
+    {"sweep", kAdmin},
+    {"sweep_status", kAdmin},
     // forms of ids, bodies and times, for fronts
     {"session_id", kFront | kService | kAdmin},
     {"resolve_session", kFront | kService | kAdmin},
@@ -91,6 +93,7 @@ inline constexpr Grant kFunctionGrants[] = {
 inline constexpr Grant kViewGrants[] = {
     {"sessions", kAuditor},
     {"audit_events", kAuditor},
+    {"sweeper_status", kAdmin},
     {"lifecycle_transitions", kFront | kService | kAuditor | kAdmin},
 };
 

@@ -40,6 +40,10 @@ struct ActionRequest {
     Within within;
 };
 
+// How often a change is decided anew where others were faster, and what is raised then: 40001.
+inline constexpr int kAttempts = 10;
+[[noreturn]] void raise_changed_meanwhile();
+
 // Takes the action. Errors: SL401, SL403, SL404, SL409, SL412, SL422; 40001 from REPEATABLE READ up.
 Viewed act(const ActionRequest& request);
 

@@ -5,6 +5,7 @@
 #include "errors.hpp"
 #include "inside.hpp"
 #include "store_month.hpp"
+#include "store_sweep.hpp"
 #include "store_write.hpp"
 
 extern "C" {
@@ -39,6 +40,13 @@ Value before_and_after(Datum before, Datum after, bool updated) {
     return {DirectFunctionCall1(jsonb_in, CStringGetDatum(json)), false};
 }
 
+// Whether the sweeper may have passed the row's deadline: he never passes one that is later than the start of a
+// transaction which is still open.
+bool IsBehindSweeper(HeapTuple row, TupleDesc descriptor) {
+    return column(row, descriptor, "ended_at").null &&
+           DatumGetTimestampTz(column(row, descriptor, "deadline").datum) <= GetCurrentTransactionStartTimestamp();
+}
+
 TriggerData* trigger_data(FunctionCallInfo fcinfo) {
     if (!CALLED_AS_TRIGGER(fcinfo))
         ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("this is a trigger's function")));
@@ -47,21 +55,27 @@ TriggerData* trigger_data(FunctionCallInfo fcinfo) {
 
 } // namespace
 
-// outside_engine(id uuid, version bigint) returns boolean: whether a write to that row is not the engine's
+// outside_engine(id uuid, version bigint) returns boolean: whether a write to that row, or to no row in particular, is
+// not the engine's
 CURFEW_FUNCTION(outside_engine) {
     if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
-        PG_RETURN_BOOL(true);
+        PG_RETURN_BOOL(IsOutsideMaintenance());
     PG_RETURN_BOOL(IsOutsideEngine(*PG_GETARG_UUID_P(0), PG_GETARG_INT64(1)));
 }
 
-// Trigger on curfew.session, AFTER UPDATE OR DELETE FOR EACH ROW and BEFORE TRUNCATE (while the tenants
-// are still there): writes down what somebody
-// changed without the engine.
+// Trigger on curfew.session, AFTER UPDATE OR DELETE FOR EACH ROW and BEFORE TRUNCATE (while the tenants are still
+// there): writes down what somebody changed without the engine. And AFTER INSERT FOR EACH STATEMENT, for the sweeper,
+// who has to look at deadlines that were put behind his back.
 CURFEW_FUNCTION(record_outside_change) {
     TriggerData* data = trigger_data(fcinfo);
     if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event) && !IsOutsideMaintenance())
         return PointerGetDatum(nullptr);
     Store store = open_store(fcinfo);
+    if (TRIGGER_FIRED_BY_INSERT(data->tg_event)) {
+        look_at_all_again();
+        close_store(store);
+        return PointerGetDatum(nullptr);
+    }
     AuditNote note;
     note.identity = TransactionIdentity();
     note.db_role = GetUserId();
@@ -86,6 +100,9 @@ CURFEW_FUNCTION(record_outside_change) {
     note.details = before_and_after(row_json(before, descriptor), updated ? row_json(after, descriptor) : 0, updated);
     write_event(*DatumGetUUIDP(column(before, descriptor, "tenant_id").datum), note,
                 Max(now, DatumGetTimestampTz(column(before, descriptor, "updated_at").datum)));
+    if (updated && IsBehindSweeper(after, descriptor))
+        look_again(*DatumGetUUIDP(column(after, descriptor, "tenant_id").datum),
+                   *DatumGetUUIDP(column(after, descriptor, "id").datum));
     close_store(store);
     return PointerGetDatum(nullptr);
 }

@@ -4,8 +4,8 @@
 #include "identity.hpp"
 #include "inside.hpp"
 #include "refusal_ring.hpp"
-#include "refusal_worker.hpp"
 #include "server_settings.hpp"
+#include "worker.hpp"
 
 extern "C" {
 PG_MODULE_MAGIC;
@@ -18,6 +18,6 @@ void _PG_init(void) {
     curfew::register_inside_callbacks();
     if (process_shared_preload_libraries_in_progress) {
         curfew::request_refusal_ring();
-        curfew::register_refusal_launcher();
+        curfew::register_launcher();
     }
 }

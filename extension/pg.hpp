@@ -27,9 +27,11 @@ extern "C" {
 #include "funcapi.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "pgstat.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/guc.h"
 #include "utils/hsearch.h"
 #include "utils/jsonb.h"
@@ -41,6 +43,7 @@ extern "C" {
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
+#include "utils/backend_status.h"
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #endif
@@ -90,6 +93,15 @@ inline bool may_execute(Oid function, Oid user) {
     return object_aclcheck(ProcedureRelationId, function, user, ACL_EXECUTE) == ACLCHECK_OK;
 #else
     return pg_proc_aclcheck(function, user, ACL_EXECUTE) == ACLCHECK_OK;
+#endif
+}
+
+// What backend `index` (from 1) tells of itself, as pgstat_fetch_stat_numbackends() has counted them.
+inline const PgBackendStatus& backend_status(int index) {
+#if PG_VERSION_NUM >= 160000
+    return pgstat_get_local_beentry_by_index(index)->backendStatus;
+#else
+    return pgstat_fetch_stat_local_beentry(index)->backendStatus;
 #endif
 }
 

@@ -9,8 +9,9 @@ namespace {
 
 char* databases = nullptr;
 int refusal_slots = 1024;
-int refusal_window = 60; // seconds
+int refusal_window = 60;           // seconds
 int maintenance_lock_timeout = 50; // milliseconds
+int sweep_interval = 1000;         // milliseconds
 
 // What `databases` says, read anew after each change.
 NameData listed[kMostDatabases];
@@ -50,7 +51,7 @@ void read_databases() {
 
 void define_settings() {
     bool preloading = process_shared_preload_libraries_in_progress;
-    DefineCustomStringVariable("curfew.databases", "The databases whose refusals go into their audit logs.",
+    DefineCustomStringVariable("curfew.databases", "The databases with background workers, which keep refusals and sweep.",
                                "A list of names. It has an effect with shared_preload_libraries = 'curfew'.", &databases,
                                "", PGC_SIGHUP, GUC_LIST_INPUT, check_databases, assign_databases, nullptr);
     // Shared memory is sized when the server starts; in a session that loads the library itself the setting is only shown.
@@ -64,6 +65,9 @@ void define_settings() {
     DefineCustomIntVariable("curfew.maintenance_lock_timeout",
                             "How long a request waits for the audit log's and the sessions' upkeep, at most.", nullptr,
                             &maintenance_lock_timeout, 50, 2, 10000, PGC_SUSET, GUC_UNIT_MS, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("curfew.sweep_interval", "How long the sweeper rests before it looks for expired sessions again.",
+                            "0: no background worker sweeps.", &sweep_interval, 1000, 0, 3600000, PGC_SIGHUP,
+                            GUC_UNIT_MS, nullptr, nullptr, nullptr);
     reserve_setting_prefix("curfew");
 }
 
@@ -85,5 +89,7 @@ int RefusalSlots() { return refusal_slots; }
 int MaintenanceLockTimeout() { return maintenance_lock_timeout; }
 
 int64 RefusalWindow() { return refusal_window * USECS_PER_SEC; }
+
+int64 SweepInterval() { return sweep_interval * INT64CONST(1000); }
 
 } // namespace curfew

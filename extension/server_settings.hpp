@@ -11,7 +11,7 @@ inline constexpr int kMostDatabases = 64;
 // Defines the settings; once, from _PG_init.
 void define_settings();
 
-// curfew.databases: whether refusals in the database of that name go into its audit log.
+// curfew.databases: whether the database of that name has workers: refusals go into its audit log, and it is swept.
 bool database_is_listed(const char* name);
 
 // Whether curfew.databases names any database.
@@ -25,5 +25,7 @@ int64 RefusalWindow();
 
 // curfew.maintenance_lock_timeout, in milliseconds: how long upkeep may make a request wait.
 int MaintenanceLockTimeout();
+// curfew.sweep_interval, in microseconds: how long the sweeper rests; 0: there is none.
+int64 SweepInterval();
 
 } // namespace curfew

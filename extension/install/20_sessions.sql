@@ -47,7 +47,7 @@ CREATE INDEX session_by_workspace ON curfew.session (tenant_id, workspace_id, cr
 CREATE INDEX session_by_operator ON curfew.session (tenant_id, operator_workspace_id, created_at, id)
     WHERE operator_workspace_id IS NOT NULL;
 CREATE INDEX session_by_parent ON curfew.session (tenant_id, parent_id) WHERE parent_id IS NOT NULL;
-CREATE INDEX session_by_deadline ON curfew.session (deadline);
+CREATE INDEX session_by_deadline ON curfew.session (deadline, id);
 CREATE INDEX session_by_short_id ON curfew.session
     (tenant_id, (pg_catalog.substr(pg_catalog.uuid_send(id), 9))) WHERE lifecycle OPERATOR(pg_catalog.=) 'agent';
 COMMENT ON TABLE curfew.session IS 'One row per session. Read curfew.sessions: a session past its deadline is what its timer makes it, whatever this row says.';
@@ -81,6 +81,7 @@ CREATE TABLE curfew.session_token (
     FOREIGN KEY (tenant_id, session_id) REFERENCES curfew.session ON DELETE CASCADE
 );
 CREATE INDEX session_token_by_session ON curfew.session_token (tenant_id, session_id);
+CREATE INDEX session_token_by_salt ON curfew.session_token (used_at) WHERE salt IS NOT NULL;
 COMMENT ON TABLE curfew.session_token IS 'Tokens, as SHA-256 digests. One is valid while its session is live and its people are active.';
 COMMENT ON COLUMN curfew.session_token.used_at IS 'When a refresh token was used; a second use after the grace is a theft.';
 COMMENT ON COLUMN curfew.session_token.salt IS 'With which the next tokens were derived from this one; kept for the grace only.';

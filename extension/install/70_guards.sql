@@ -20,7 +20,7 @@ RETURNS boolean
 AS 'MODULE_PATHNAME', 'curfew_outside_engine' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.outside_engine(uuid, bigint) IS 'Whether a write to that session at that version is not the engine''s.';
+COMMENT ON FUNCTION curfew.outside_engine(uuid, bigint) IS 'Whether a write to that session at that version is not the engine''s; without a session, whether one of many rows is not.';
 
 CREATE FUNCTION curfew.record_outside_change()
 RETURNS trigger
@@ -40,10 +40,14 @@ CREATE TRIGGER outside_update AFTER UPDATE ON curfew.session FOR EACH ROW
     WHEN (curfew.outside_engine(OLD.id, OLD.version)) EXECUTE FUNCTION curfew.record_outside_change();
 CREATE TRIGGER outside_delete AFTER DELETE ON curfew.session FOR EACH ROW
     WHEN (curfew.outside_engine(OLD.id, OLD.version)) EXECUTE FUNCTION curfew.record_outside_change();
+-- A restore fires this one. All that it does is that the sweeper begins with the earliest deadline.
+CREATE TRIGGER outside_insert AFTER INSERT ON curfew.session FOR EACH STATEMENT
+    WHEN (curfew.outside_engine(NULL, NULL)) EXECUTE FUNCTION curfew.record_outside_change();
 CREATE TRIGGER outside_truncate BEFORE TRUNCATE ON curfew.session FOR EACH STATEMENT
     EXECUTE FUNCTION curfew.record_outside_change();
 ALTER TABLE curfew.session ENABLE ALWAYS TRIGGER outside_update;
 ALTER TABLE curfew.session ENABLE ALWAYS TRIGGER outside_delete;
+ALTER TABLE curfew.session ENABLE ALWAYS TRIGGER outside_insert;
 ALTER TABLE curfew.session ENABLE ALWAYS TRIGGER outside_truncate;
 
 CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON curfew.audit_event FOR EACH ROW

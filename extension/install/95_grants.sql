@@ -4,7 +4,8 @@ REVOKE ALL ON ALL ROUTINES IN SCHEMA curfew FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA curfew FROM PUBLIC;
 SELECT curfew.close_schema();
 
--- What pg_dump saves. The built-in lifecycles come with the extension.
+-- What pg_dump saves. The built-in lifecycles come with the extension. How far the sweeper has come is not saved: in a
+-- restored database it begins with the earliest deadline, so that it misses nothing.
 SELECT pg_catalog.pg_extension_config_dump('curfew.tenant', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.workspace', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.principal', '');

@@ -505,7 +505,7 @@ def test_the_worker_and_its_launcher_are_in_pg_stat_activity(server):
     assert server.rows("postgres", "SELECT backend_type, datname FROM pg_stat_activity WHERE pid = %s", (pid,)) == [
         ("curfew refusals", HOME)]
     assert server.value("postgres", "SELECT count(*) FROM pg_stat_activity"
-                        " WHERE backend_type = 'curfew refusals launcher'") == 1
+                        " WHERE backend_type = 'curfew launcher'") == 1
 
 
 def test_a_worker_that_is_ended_in_a_flood_loses_nothing(server, tenant, short_window):
@@ -524,7 +524,7 @@ def test_a_worker_that_is_ended_in_a_flood_loses_nothing(server, tenant, short_w
 
 def test_the_launcher_comes_back_and_leaves_the_worker_alone(server, tenant):
     worker = server.worker()
-    query = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'curfew refusals launcher'"
+    query = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'curfew launcher'"
     launcher = server.value("postgres", query)
     os.kill(launcher, signal.SIGTERM)
     wait_until(lambda: [row for row in server.rows("postgres", query) if row[0] != launcher])

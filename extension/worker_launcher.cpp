@@ -1,5 +1,6 @@
-#include "refusal_worker.hpp"
+#include "worker.hpp"
 
+#include "open_transactions.hpp"
 #include "refusal_ring.hpp"
 #include "server_settings.hpp"
 
@@ -7,7 +8,6 @@ extern "C" {
 #include "access/heapam.h"
 #include "access/tableam.h"
 #include "catalog/pg_database.h"
-#include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "storage/ipc.h"
@@ -15,7 +15,7 @@ extern "C" {
 #include "utils/rel.h"
 #include "utils/wait_event.h"
 
-PGDLLEXPORT void curfew_refusal_launcher_main(Datum);
+PGDLLEXPORT void curfew_launcher_main(Datum);
 }
 
 namespace curfew {
@@ -29,23 +29,24 @@ constexpr long kPollForWorker = 1000;               // ms, while one is missing
 
 // When a worker of a database may be started next.
 struct Start {
+    const WorkerKind* kind;
     Oid database; // InvalidOid: free
     TimestampTz next;
     int64 delay;
     bool refused; // the server had no room for it; that was said
 };
 
-Start starts[kMostDatabases];
+Start starts[2 * kMostDatabases];
 
-Start* StartOf(Oid database) {
+Start* StartOf(const WorkerKind& kind, Oid database) {
     Start* free = &starts[0];
     for (Start& start : starts) {
-        if (start.database == database)
+        if (start.database == database && start.kind == &kind)
             return &start;
         if (start.next < free->next)
             free = &start;
     }
-    *free = {database, 0, kFirstDelay, false};
+    *free = {&kind, database, 0, kFirstDelay, false};
     return free;
 }
 
@@ -56,19 +57,24 @@ const RefusalStatus* Find(const RefusalStatus* status, int count, Oid database) 
     return nullptr;
 }
 
-void start(Oid database, const char* name, const RefusalStatus* status) {
-    Start* start = StartOf(database);
+void start(const WorkerKind& kind, Oid database, const char* name, bool failed) {
+    Start* start = StartOf(kind, database);
     TimestampTz now = GetCurrentTimestamp();
     if (now < start->next || is_database_wanted(database))
         return;
-    bool failed = status != nullptr && !status->orderly;
     start->delay = failed ? Min(2 * start->delay, kLongestDelay) : kFirstDelay;
     start->next = now + start->delay;
-    bool started = start_refusal_worker(database, name);
+    bool started = start_worker(kind, database, name);
     if (!started && !start->refused)
         ereport(WARNING, (errmsg("curfew: the server has no room for a background worker for database \"%s\"", name),
                           errhint("max_worker_processes can be raised.")));
     start->refused = !started;
+}
+
+// A sweeper that lives for less than a while has failed, whatever the reason.
+bool HasSweeperFailed(Oid database) {
+    const Start* last = StartOf(kSweeper, database);
+    return last->next != 0 && GetCurrentTimestamp() - last->next < kLongestDelay;
 }
 
 // Starts the workers that are missing, and forgets databases that are gone. How long to sleep then; 0: until woken.
@@ -92,12 +98,18 @@ long look_after_workers() {
         const RefusalStatus* known = Find(status, count, row->oid);
         if (known != nullptr)
             seen[known - status] = true;
-        bool needed = database_is_listed(NameStr(row->datname)) || (known != nullptr && known->waiting > 0);
-        bool usable = row->datallowconn && row->datconnlimit >= -1;
-        if (!needed || !usable || (known != nullptr && known->worker != 0))
+        if (!row->datallowconn || row->datconnlimit < -1)
             continue;
-        start(row->oid, NameStr(row->datname), known);
-        sleep = kPollForWorker;
+        bool listed = database_is_listed(NameStr(row->datname));
+        bool has_refusals = known != nullptr && known->waiting > 0;
+        if ((listed || has_refusals) && (known == nullptr || known->worker == 0)) {
+            start(kRefusalWorker, row->oid, NameStr(row->datname), known != nullptr && !known->orderly);
+            sleep = kPollForWorker;
+        }
+        if (listed && SweepInterval() > 0 && worker_of_type(row->oid, kSweeper.type) == 0) {
+            start(kSweeper, row->oid, NameStr(row->datname), HasSweeperFailed(row->oid));
+            sleep = kPollForWorker;
+        }
     }
     table_endscan(scan);
     table_close(catalog, AccessShareLock);
@@ -112,7 +124,7 @@ long look_after_workers() {
 
 } // namespace
 
-void register_refusal_launcher() {
+void register_launcher() {
     if (IsBinaryUpgrade)
         return;
     BackgroundWorker worker;
@@ -120,10 +132,10 @@ void register_refusal_launcher() {
     worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
     worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
     worker.bgw_restart_time = kRestart;
-    strlcpy(worker.bgw_name, "curfew refusals launcher", sizeof worker.bgw_name);
-    strlcpy(worker.bgw_type, "curfew refusals launcher", sizeof worker.bgw_type);
+    strlcpy(worker.bgw_name, "curfew launcher", sizeof worker.bgw_name);
+    strlcpy(worker.bgw_type, "curfew launcher", sizeof worker.bgw_type);
     strlcpy(worker.bgw_library_name, "curfew", sizeof worker.bgw_library_name);
-    strlcpy(worker.bgw_function_name, "curfew_refusal_launcher_main", sizeof worker.bgw_function_name);
+    strlcpy(worker.bgw_function_name, "curfew_launcher_main", sizeof worker.bgw_function_name);
     RegisterBackgroundWorker(&worker);
 }
 
@@ -131,7 +143,7 @@ void register_refusal_launcher() {
 
 using namespace curfew;
 
-void curfew_refusal_launcher_main(Datum) {
+void curfew_launcher_main(Datum) {
     pqsignal(SIGHUP, SignalHandlerForConfigReload);
     pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
     BackgroundWorkerUnblockSignals();
@@ -140,10 +152,7 @@ void curfew_refusal_launcher_main(Datum) {
 
     while (!ShutdownRequestPending) {
         CHECK_FOR_INTERRUPTS();
-        if (ConfigReloadPending) {
-            ConfigReloadPending = false;
-            ProcessConfigFile(PGC_SIGHUP);
-        }
+        heed_reload();
         long sleep = look_after_workers();
         int events = WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | (sleep > 0 ? WL_TIMEOUT : 0);
         WaitLatch(MyLatch, events, sleep, PG_WAIT_EXTENSION);

@@ -1,0 +1,89 @@
+#include "sweep_worker.hpp"
+
+#include "server_settings.hpp"
+#include "store_sweep.hpp"
+#include "worker.hpp"
+
+extern "C" {
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "storage/lock.h"
+
+PGDLLEXPORT void curfew_sweep_worker_main(Datum database);
+}
+
+namespace curfew {
+namespace {
+
+constexpr int kBatch = 500; // expiries in a transaction
+
+bool is_worker = false;
+
+// For as long as this process lives, it alone is the sweeper of the database; false when there is another.
+bool claim_database() {
+    LOCKTAG tag;
+    SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, 0, 0, 0x5357); // SQL's advisory locks have 1 and 2 there
+    return LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+// One transaction. How many were written down; -1 without the extension.
+int64 sweep_batch() {
+    SetCurrentStatementStartTimestamp();
+    StartTransactionCommand();
+    PushActiveSnapshot(GetTransactionSnapshot());
+    int64 written = call_sweep(kBatch);
+    PopActiveSnapshot();
+    CommitTransactionCommand();
+    pgstat_report_stat(true);
+    return written;
+}
+
+// All that is due, in batches; false without the extension. A stop of the server ends it after a batch.
+bool sweep_all() {
+    int64 altogether = 0;
+    int64 written = 0;
+    do {
+        char activity[64];
+        snprintf(activity, sizeof activity, "sweeping: " INT64_FORMAT " written", altogether);
+        pgstat_report_activity(STATE_RUNNING, activity);
+        written = sweep_batch();
+        altogether += Max(written, int64{0});
+        CHECK_FOR_INTERRUPTS();
+    } while (written == kBatch && !ShutdownRequestPending && !is_database_wanted(MyDatabaseId));
+    pgstat_report_activity(STATE_IDLE, nullptr);
+    return written >= 0;
+}
+
+} // namespace
+
+bool IsSweepWorker() { return is_worker; }
+
+} // namespace curfew
+
+using namespace curfew;
+
+void curfew_sweep_worker_main(Datum database) {
+    is_worker = true;
+    begin_worker(DatumGetObjectId(database));
+    if (!claim_database())
+        proc_exit(0);
+    NameData name = database_of_worker();
+
+    TimestampTz next = GetCurrentTimestamp();
+    for (;;) {
+        CHECK_FOR_INTERRUPTS();
+        heed_reload();
+        if (ShutdownRequestPending || is_database_wanted(MyDatabaseId) || !database_is_listed(NameStr(name)) ||
+            SweepInterval() == 0)
+            proc_exit(0);
+        TimestampTz now = GetCurrentTimestamp();
+        if (now >= next || next > now + SweepInterval()) {
+            bool is_there = sweep_all();
+            next = GetCurrentTimestamp() + (is_there ? SweepInterval() : kLongestSleep * 1000);
+        }
+        long left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), next);
+        if (left > 0)
+            sleep_for(Min(left, kLongestSleep));
+    }
+}
