@@ -23,7 +23,7 @@ constexpr int kMostAhead = 24;
 constexpr int kUsualAhead = 2;
 constexpr int kMostInBatch = 10000;
 constexpr int kFirstBatch = 100;
-constexpr int kAttempts = 5; // to lock the log
+constexpr int kLockAttempts = 5; // to lock the log
 constexpr long kPause = 100; // milliseconds between them
 
 void set_retention(std::string_view lifecycle, const Value& keep, const char* what) {
@@ -123,7 +123,7 @@ bool remove_month(const Partition& partition) {
                                DatumGetInt64(result_value(i, 1).datum), iso(partition.begin), iso(partition.end)));
     }
     for (int attempt = 1; !drop_month(partition); ++attempt) {
-        if (attempt == kAttempts)
+        if (attempt == kLockAttempts)
             return false;
         sleep_for(kPause);
     }
@@ -208,7 +208,7 @@ CURFEW_FUNCTION(apply_retention) {
     for (int later = 0; later <= kUsualAhead; ++later) {
         Month month = MonthAt(now, later);
         Made outcome = Made::is_locked;
-        for (int attempt = 1; outcome == Made::is_locked && attempt <= kAttempts; ++attempt) {
+        for (int attempt = 1; outcome == Made::is_locked && attempt <= kLockAttempts; ++attempt) {
             if (attempt > 1)
                 sleep_for(kPause);
             begin_step();

@@ -25,6 +25,7 @@ int64 RefusalWindow();
 
 // curfew.maintenance_lock_timeout, in milliseconds: how long upkeep may make a request wait.
 int MaintenanceLockTimeout();
+
 // curfew.sweep_interval, in microseconds: how long the sweeper rests; 0: there is none.
 int64 SweepInterval();
 

@@ -354,6 +354,12 @@ SELECT regress_curfew_hostile.next() \gexec
 SELECT regress_curfew_hostile.next() \gexec
 \c -
 SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
 -- The rest as the superuser.
 \c -reuse-previous=on "options='-c search_path=regress_curfew_hostile,pg_catalog'"
 SELECT regress_curfew_hostile.next() \gexec
