@@ -4,6 +4,7 @@
 
 #include "core/scopes.hpp"
 #include "errors.hpp"
+#include "idempotency.hpp"
 #include "rfc3339.hpp"
 #include "secrets.hpp"
 #include "store_admin.hpp"
@@ -81,6 +82,29 @@ pg_uuid_t existing_workspace(std::string_view slug_or_id, const pg_uuid_t& tenan
     raise_refusal(core::Refusal::already_exists, argument, psprintf("\"%s\" is taken.", excerpt(name)));
 }
 
+// An API key as text, of its prefix and `kKeyRandomSize` bytes.
+std::string_view key_text(std::string_view prefix, const uint8* secret) {
+    char digits[kKeyTextSize];
+    KeyText(secret, digits);
+    const char* text = psprintf("%.*s%.*s", static_cast<int>(prefix.size()), prefix.data(), kKeyTextSize, digits);
+    return text;
+}
+
+// The first answer of issue_api_key, with the key for whoever can derive it, while it is the key that works.
+Datum issued_again(FunctionCallInfo fcinfo, const Once& once, const pg_uuid_t& tenant) {
+    Value columns[2];
+    kept_columns(fcinfo, once, columns, lengthof(columns));
+    uint8 secret[kHmacSize];
+    Value prefix, digest;
+    if (derive_secret(once, 'k', secret) &&
+        read_usable_key(tenant, *DatumGetUUIDP(columns[0].datum), GetCurrentTimestamp(), &prefix, &digest)) {
+        std::string_view text = key_text(text_view(prefix.datum), secret);
+        if (same_digest(digest_datum(text), digest.datum))
+            columns[1] = {text_datum(text), false};
+    }
+    return composite_result(fcinfo, columns, lengthof(columns));
+}
+
 } // namespace
 
 // create_tenant(slug text, name text) returns uuid
@@ -103,10 +127,13 @@ CURFEW_FUNCTION(create_tenant) {
     return result;
 }
 
-// create_workspace(slug text, name text, operator boolean, tenant text) returns uuid
+// create_workspace(slug text, name text, operator boolean, tenant text, idempotency_key text) returns uuid
 CURFEW_FUNCTION(create_workspace) {
     Store store = open_store(fcinfo);
+    Once once = begin_idempotent(fcinfo);
     Administration call = begin_administration(fcinfo, 3);
+    if (once.repeated)
+        return kept_answer(fcinfo, once, store);
     std::string_view slug = required_text(fcinfo, 0, "slug");
     check_slug(slug);
     std::string_view name = PG_ARGISNULL(1) ? slug : text_argument(fcinfo, 1);
@@ -116,15 +143,19 @@ CURFEW_FUNCTION(create_workspace) {
         raise_taken("slug", slug);
     call.log("workspace.create", details_object({{"workspace_id", uuid_text(id)}, {"slug", text_value(slug)}}));
     Datum result = uuid_for_caller(id);
+    keep_answer(fcinfo, once, result);
     close_store(store);
     return result;
 }
 
-// create_principal(name text, kind text, role text, scopes text[], email text, full_name text, tenant text)
-// returns uuid
+// create_principal(name text, kind text, role text, scopes text[], email text, full_name text, tenant text,
+//                  idempotency_key text) returns uuid
 CURFEW_FUNCTION(create_principal) {
     Store store = open_store(fcinfo);
+    Once once = begin_idempotent(fcinfo);
     Administration call = begin_administration(fcinfo, 6);
+    if (once.repeated)
+        return kept_answer(fcinfo, once, store);
     NewPrincipal principal;
     principal.id = new_uuid();
     principal.name = required_text(fcinfo, 0, "name");
@@ -145,14 +176,18 @@ CURFEW_FUNCTION(create_principal) {
                                                  {"kind", text_value(principal.kind)},
                                                  {"role", text_value(principal.role)}}));
     Datum result = uuid_for_caller(principal.id);
+    keep_answer(fcinfo, once, result);
     close_store(store);
     return result;
 }
 
-// add_member(workspace text, principal uuid, role text, tenant text) returns void
+// add_member(workspace text, principal uuid, role text, tenant text, idempotency_key text) returns void
 CURFEW_FUNCTION(add_member) {
     Store store = open_store(fcinfo);
+    Once once = begin_idempotent(fcinfo);
     Administration call = begin_administration(fcinfo, 3);
+    if (once.repeated)
+        return kept_answer(fcinfo, once, store);
     pg_uuid_t workspace = existing_workspace(required_text(fcinfo, 0, "workspace"), call.tenant);
     pg_uuid_t principal = existing_principal(fcinfo, 1, "principal", call.tenant);
     std::string_view role = check_word(required_text(fcinfo, 2, "role"), "role", {"admin", "member", "reader"});
@@ -160,16 +195,23 @@ CURFEW_FUNCTION(add_member) {
         call.log("member.add", details_object({{"workspace_id", uuid_text(workspace)},
                                            {"principal_id", uuid_text(principal)},
                                            {"role", text_value(role)}}));
+    keep_answer(fcinfo, once, Datum(0));
     close_store(store);
     PG_RETURN_VOID();
 }
 
 // issue_api_key(principal uuid, prefix text, workspace text, scopes text[], expires_at timestamptz, tenant text,
-//               revoke_grace interval)
-// returns (id uuid, key text); the key is shown here and never again
+//               revoke_grace interval, idempotency_key text)
+// returns (id uuid, key text); the key is shown here and to whoever repeats the call with the API key that he made it with
 CURFEW_FUNCTION(issue_api_key) {
     Store store = open_store(fcinfo);
+    Once once = begin_idempotent(fcinfo);
     Administration call = begin_administration(fcinfo, 5);
+    if (once.repeated) {
+        Datum result = issued_again(fcinfo, once, call.tenant);
+        close_store(store);
+        return result;
+    }
     NewKey key;
     key.id = new_uuid();
     key.principal = existing_principal(fcinfo, 0, "principal", call.tenant);
@@ -203,25 +245,32 @@ CURFEW_FUNCTION(issue_api_key) {
     if (!plain)
         raise_refusal(core::Refusal::unknown_value, "prefix", "It is at most 32 letters, digits, _ and -.");
 
-    char secret[kKeyRandomSize / 3 * 4 + 1] = {};
-    random_key_text(secret);
-    const char* text = psprintf("%s%s", prefix, secret);
+    uint8 secret[kHmacSize];
+    if (!derive_secret(once, 'k', secret))
+        fill_random(secret, kKeyRandomSize);
+    std::string_view text = key_text(key.prefix, secret);
     key.digest = digest_datum(text);
     insert_key(call.tenant, key);
     call.log("api_key.issue", details_object({{"key_id", uuid_text(key.id)},
                                               {"principal_id", uuid_text(key.principal)},
                                               {"prefix", text_value(key.prefix)}}));
-    Value columns[] = {{UUIDPGetDatum(&key.id), false}, {CStringGetTextDatum(text), false}};
+    Value columns[] = {{UUIDPGetDatum(&key.id), false}, {0, true}};
+    if (once.keyed)
+        keep_answer(fcinfo, once, composite_result(fcinfo, columns, lengthof(columns)));
+    columns[1] = {text_datum(text), false};
     Datum result = composite_result(fcinfo, columns, lengthof(columns));
     close_store(store);
     return result;
 }
 
-// revoke_api_key(id uuid, tenant text, at_once boolean) returns timestamptz, from when on it is refused; a revoked key
-// stays revoked
+// revoke_api_key(id uuid, tenant text, at_once boolean, idempotency_key text) returns timestamptz, from when on it is
+// refused; a revoked key stays revoked
 CURFEW_FUNCTION(revoke_api_key) {
     Store store = open_store(fcinfo);
+    Once once = begin_idempotent(fcinfo);
     Administration call = begin_administration(fcinfo, 1);
+    if (once.repeated)
+        return kept_answer(fcinfo, once, store);
     pg_uuid_t id = required_uuid(fcinfo, 0, "id");
     Revocation revocation = revoke_key(call.tenant, id, !PG_ARGISNULL(2) && PG_GETARG_BOOL(2), call.now);
     if (!revocation.found)
@@ -229,6 +278,7 @@ CURFEW_FUNCTION(revoke_api_key) {
     if (revocation.changed)
         call.log("api_key.revoke", details_object({{"key_id", uuid_text(id)},
                                                    {"from", {rfc3339_datum(revocation.from, 3), false}}}));
+    keep_answer(fcinfo, once, TimestampTzGetDatum(revocation.from));
     close_store(store);
     PG_RETURN_TIMESTAMPTZ(revocation.from);
 }

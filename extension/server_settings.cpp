@@ -10,6 +10,7 @@ namespace {
 char* databases = nullptr;
 int refusal_slots = 1024;
 int refusal_window = 60; // seconds
+int idempotency_retention = SECS_PER_DAY;
 
 // What `databases` says, read anew after each change.
 NameData listed[kMostDatabases];
@@ -60,6 +61,9 @@ void define_settings() {
                             "How long repeats of a refusal that was written down are only counted.",
                             "At its end one row tells how many there were. 0: every refusal is a row.", &refusal_window,
                             60, 0, 86400, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("curfew.idempotency_retention", "How long the first answer to an idempotency key is kept.",
+                            "After it the key may be used anew.", &idempotency_retention, SECS_PER_DAY, SECS_PER_DAY,
+                            365 * SECS_PER_DAY, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
     reserve_setting_prefix("curfew");
 }
 
@@ -79,5 +83,7 @@ bool any_database_is_listed() {
 int RefusalSlots() { return refusal_slots; }
 
 int64 RefusalWindow() { return refusal_window * USECS_PER_SEC; }
+
+int64 IdempotencyRetention() { return idempotency_retention * USECS_PER_SEC; }
 
 } // namespace curfew

@@ -23,4 +23,7 @@ int RefusalSlots();
 // curfew.refusal_window, in microseconds: how long repeats of a refusal that was written down are only counted.
 int64 RefusalWindow();
 
+// curfew.idempotency_retention, in microseconds: how long the first answer to an idempotency key is kept.
+int64 IdempotencyRetention();
+
 } // namespace curfew
