@@ -91,9 +91,9 @@ std::string_view key_text(std::string_view prefix, const uint8* secret) {
 }
 
 // The first answer of issue_api_key, with the key for whoever can derive it, while it is the key that works.
-Datum issued_again(FunctionCallInfo fcinfo, const Once& once, const pg_uuid_t& tenant) {
+Datum issued_again(FunctionCallInfo fcinfo, Once* once, const pg_uuid_t& tenant) {
     Value columns[2];
-    kept_columns(fcinfo, once, columns, lengthof(columns));
+    kept_columns(fcinfo, *once, columns, lengthof(columns));
     uint8 secret[kHmacSize];
     Value prefix, digest;
     if (derive_secret(once, 'k', secret) &&
@@ -208,7 +208,7 @@ CURFEW_FUNCTION(issue_api_key) {
     Once once = begin_idempotent(fcinfo);
     Administration call = begin_administration(fcinfo, 5);
     if (once.repeated) {
-        Datum result = issued_again(fcinfo, once, call.tenant);
+        Datum result = issued_again(fcinfo, &once, call.tenant);
         close_store(store);
         return result;
     }
@@ -246,7 +246,7 @@ CURFEW_FUNCTION(issue_api_key) {
         raise_refusal(core::Refusal::unknown_value, "prefix", "It is at most 32 letters, digits, _ and -.");
 
     uint8 secret[kHmacSize];
-    if (!derive_secret(once, 'k', secret))
+    if (!derive_secret(&once, 'k', secret))
         fill_random(secret, kKeyRandomSize);
     std::string_view text = key_text(key.prefix, secret);
     key.digest = digest_datum(text);

@@ -135,7 +135,7 @@ void check_objects(FunctionCallInfo fcinfo) {
 constexpr char kAccess = 'a', kRefresh = 'r';
 
 // A token that whoever repeats the call can derive again, where the caller's credential allows that; else a random one.
-Value new_token(const pg_uuid_t& tenant, const Once& once, char label, Value* digest) {
+Value new_token(const pg_uuid_t& tenant, Once* once, char label, Value* digest) {
     uint8 bytes[kHmacSize];
     if (!derive_secret(once, label, bytes))
         fill_random(bytes, kTokenSize - kTagSize);
@@ -149,9 +149,9 @@ bool is_live(const pg_uuid_t& tenant, const Value& token) {
 }
 
 // The first answer, with those of its tokens that the caller can derive and that still are its session's.
-Datum created_again(FunctionCallInfo fcinfo, const Once& once, const pg_uuid_t& tenant) {
+Datum created_again(FunctionCallInfo fcinfo, Once* once, const pg_uuid_t& tenant) {
     Value columns[kSessionInfoColumns + 2];
-    kept_columns(fcinfo, once, columns, lengthof(columns));
+    kept_columns(fcinfo, *once, columns, lengthof(columns));
     uint8 bytes[kHmacSize];
     if (derive_secret(once, kAccess, bytes)) {
         Value digest;
@@ -196,7 +196,7 @@ CURFEW_FUNCTION(create_session) {
     check_workspace(setting);
     check_caller(setting, owner, agent);
     if (once.repeated) {
-        Datum result = created_again(fcinfo, once, setting.identity.tenant);
+        Datum result = created_again(fcinfo, &once, setting.identity.tenant);
         close_store(store);
         return result;
     }
@@ -244,9 +244,9 @@ CURFEW_FUNCTION(create_session) {
     Value token = {0, true}, refresh_token = {0, true};
     beginning.access_digest = beginning.refresh_digest = {0, true};
     if (lifecycle.access_token)
-        token = new_token(setting.identity.tenant, once, kAccess, &beginning.access_digest);
+        token = new_token(setting.identity.tenant, &once, kAccess, &beginning.access_digest);
     if (lifecycle.refresh_token)
-        refresh_token = new_token(setting.identity.tenant, once, kRefresh, &beginning.refresh_digest);
+        refresh_token = new_token(setting.identity.tenant, &once, kRefresh, &beginning.refresh_digest);
 
     AuditNote note;
     note.identity = &setting.identity;

@@ -179,17 +179,17 @@ void keep_answer(FunctionCallInfo fcinfo, const Once& once, Datum result) {
     else
         answer = to_json(shape.type, result);
     Value salt = {0, true};
-    if (once.has_salt)
+    if (once.derived)
         salt = {bytea_datum(once.salt, kSaltSize), false};
     keep_answer_of(once.name, answer, salt);
 }
 
-bool derive_secret(const Once& once, char label, uint8* result) {
+bool derive_secret(Once* once, char label, uint8* result) {
     const KeyProof* proof = TransactionKeyProof();
-    if (!once.has_salt || proof == nullptr)
+    if (!once->has_salt || proof == nullptr)
         return false;
-    derive({reinterpret_cast<const char*>(proof->bytes), kKeyProofSize}, once.salt, label, result);
-    return true;
+    derive({reinterpret_cast<const char*>(proof->bytes), kKeyProofSize}, once->salt, label, result);
+    return once->derived = true;
 }
 
 } // namespace curfew

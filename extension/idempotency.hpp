@@ -21,8 +21,9 @@ struct Once {
     bool repeated = false;       // the key's request was answered before
     KeyName name;
     Value answer = {0, true};    // with `repeated`: jsonb
-    bool has_salt = false;       // secrets of the answer are derived: the caller presented an API key
+    bool has_salt = false;       // what secrets of the answer are derived with
     uint8 salt[kSaltSize] = {};
+    bool derived = false;        // some secret was derived, so the salt is to be kept
 };
 
 // Claims the key in the call's last argument for the caller; null claims nothing. The claim ends with the transaction if
@@ -43,6 +44,6 @@ void keep_answer(FunctionCallInfo fcinfo, const Once& once, Datum result);
 
 // `kHmacSize` bytes that only the holder of the presented API key gets again, from the salt of the answer; false where
 // there is no key or no salt, and the secret has to be random.
-bool derive_secret(const Once& once, char label, uint8* result);
+bool derive_secret(Once* once, char label, uint8* result);
 
 } // namespace curfew
