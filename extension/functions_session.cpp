@@ -22,19 +22,6 @@ ActionRequest request_of(FunctionCallInfo fcinfo, int reason, int expected_versi
     return request;
 }
 
-// Takes the action, or repeats what was answered to it, as the function's result.
-Datum act_once(FunctionCallInfo fcinfo, const Store& store, const ActionRequest& request) {
-    Once once = begin_idempotent(fcinfo);
-    if (once.repeated) {
-        check_permitted(request);
-        return kept_answer(fcinfo, once, store);
-    }
-    Datum result = session_result(fcinfo, act(request));
-    keep_answer(fcinfo, once, result);
-    close_store(store);
-    return result;
-}
-
 // NAME_session(session_id uuid, reason text, expected_version bigint, idempotency_key text) returns session_info
 Datum act_named(FunctionCallInfo fcinfo, std::string_view action) {
     Store store = open_store(fcinfo);

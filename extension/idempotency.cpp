@@ -18,7 +18,7 @@ constexpr const char* kArgument = "idempotency_key";
 
 int key_argument(FunctionCallInfo fcinfo) { return fcinfo->nargs - 1; }
 
-// Whose keys the call's are. A mapping that was remembered is not good enough: it may have changed, and keys are never
+// Whose keys the call's are. A mapping that was remembered is looked up anew: it may have changed, and keys are never
 // another's.
 Identity key_holder() {
     Identity holder;
@@ -27,7 +27,16 @@ Identity key_holder() {
     if (!find_mapping(GetUserId(), &holder))
         raise_refusal(core::Refusal::no_identity, kArgument,
                       "An idempotency key is a principal's, and the database role acts on its own.");
+    RememberMapping(holder);
     return holder;
+}
+
+// The caller is still the one whose key it is: a database role can be tied to somebody else between two statements.
+void check_holder(const Once& once, const Identity& caller) {
+    if (memcmp(caller.principal.data, once.name.principal.data, UUID_LEN) != 0 ||
+        memcmp(caller.tenant.data, once.name.tenant.data, UUID_LEN) != 0)
+        ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                        errmsg("the database role was tied to another principal meanwhile"), errhint("Try again.")));
 }
 
 // Visible ASCII but for the comma: an HTTP header that came twice is told by it.
@@ -141,7 +150,7 @@ Once begin_idempotent(FunctionCallInfo fcinfo) {
 }
 
 void kept_columns(FunctionCallInfo fcinfo, const Once& once, Value* columns, int count) {
-    verified_caller(nullptr, get_func_name(fcinfo->flinfo->fn_oid));
+    check_holder(once, verified_caller(nullptr, get_func_name(fcinfo->flinfo->fn_oid)));
     read_answer(once.answer.datum, shape_of(fcinfo).row, columns, count);
 }
 
@@ -153,7 +162,7 @@ Datum kept_answer(FunctionCallInfo fcinfo, const Once& once, const Store& store)
         kept_columns(fcinfo, once, columns, shape.row->natts);
         result = composite_result(fcinfo, columns, shape.row->natts);
     } else {
-        verified_caller(nullptr, get_func_name(fcinfo->flinfo->fn_oid));
+        check_holder(once, verified_caller(nullptr, get_func_name(fcinfo->flinfo->fn_oid)));
         if (shape.type != VOIDOID) {
             Value value = read_answer(once.answer.datum, shape.type);
             fcinfo->isnull = value.null;
@@ -170,6 +179,7 @@ Datum kept_answer(FunctionCallInfo fcinfo, const Once& once, const Store& store)
 void keep_answer(FunctionCallInfo fcinfo, const Once& once, Datum result) {
     if (!once.keyed)
         return;
+    check_holder(once, caller_identity());
     Shape shape = shape_of(fcinfo);
     Datum answer;
     if (shape.row != nullptr)
@@ -182,6 +192,18 @@ void keep_answer(FunctionCallInfo fcinfo, const Once& once, Datum result) {
     if (once.derived)
         salt = {bytea_datum(once.salt, kSaltSize), false};
     keep_answer_of(once.name, answer, salt);
+}
+
+Datum act_once(FunctionCallInfo fcinfo, const Store& store, const ActionRequest& request) {
+    Once once = begin_idempotent(fcinfo);
+    if (once.repeated) {
+        check_permitted(request);
+        return kept_answer(fcinfo, once, store);
+    }
+    Datum result = session_result(fcinfo, act(request));
+    keep_answer(fcinfo, once, result);
+    close_store(store);
+    return result;
 }
 
 bool derive_secret(Once* once, char label, uint8* result) {

@@ -42,6 +42,10 @@ void kept_columns(FunctionCallInfo fcinfo, const Once& once, Value* columns, int
 // Keeps the function's result as the answer. It has no secret: columns that are to be derived again are null in it.
 void keep_answer(FunctionCallInfo fcinfo, const Once& once, Datum result);
 
+// Takes the action under the call's key, or repeats what was answered to it, as the function's result; closes the store.
+// Errors: those of begin_idempotent() and act().
+Datum act_once(FunctionCallInfo fcinfo, const Store& store, const ActionRequest& request);
+
 // `kHmacSize` bytes that only the holder of the presented API key gets again, from the salt of the answer; false where
 // there is no key or no salt, and the secret has to be random.
 bool derive_secret(Once* once, char label, uint8* result);

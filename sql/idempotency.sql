@@ -190,6 +190,15 @@ SELECT pg_temp.created('olga', 'overdue') AS created \gset
 UPDATE curfew.session SET deadline = now() WHERE id = split_part(:'created', ' ', 1)::uuid;
 SELECT pg_temp.shape(pg_temp.created('olga', 'overdue')) AS after_deadline;
 
+-- Who ends his own session by its token gets the answer once, since with the session the token has ended.
+SELECT split_part(pg_temp.created('olga', 'own'), ' ', 1) AS own, split_part(pg_temp.created('olga', 'own'), ' ', 2) AS own_token \gset
+BEGIN;
+SELECT FROM curfew.authenticate(:'own_token');
+SELECT state, version FROM curfew.terminate_session(:'own', idempotency_key => 'own-end');
+SELECT pg_temp.answer(format('SELECT state FROM curfew.terminate_session(%L, idempotency_key => ''own-end'')', :'own')) AS by_the_token;
+COMMIT;
+SELECT pg_temp.asks('olga', format('SELECT state FROM curfew.terminate_session(%L, idempotency_key => ''own-end'')', :'own')) AS by_the_owners_key;
+
 -- An issued key: the same to who can derive it, while it works.
 SELECT pg_temp.asks('ada', format('SELECT key FROM curfew.issue_api_key(%L, ''again_'', idempotency_key => ''issue'')', :'olga')) AS issued \gset
 SELECT pg_temp.asks('ada', format('SELECT key FROM curfew.issue_api_key(%L, ''again_'', idempotency_key => ''issue'')', :'olga')) = :'issued' AS same, :'issued' ~ '^again_[A-Za-z0-9_-]{32}$' AS formed;
