@@ -104,17 +104,17 @@ Value read_answer(Datum answer, Oid type) {
     return result_value(0, 0);
 }
 
-int64 delete_expired_keys(core::Instant now, int64 count) {
+void delete_expired_keys(TimestampTz now, int most) {
     static Statement statement = {
         "DELETE FROM curfew.idempotency_key k USING ("
         " SELECT tenant_id, principal_id, key FROM curfew.idempotency_key WHERE expires_at <= $1"
         " ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED) expired"
         " WHERE k.tenant_id = expired.tenant_id AND k.principal_id = expired.principal_id AND k.key = expired.key",
-        {TIMESTAMPTZOID, INT8OID}};
+        {TIMESTAMPTZOID, INT4OID}};
     Parameters parameters;
-    parameters.Add(TimestampDatum(now));
-    parameters.Add(Int64GetDatum(count));
-    return static_cast<int64>(run(statement, parameters));
+    parameters.Add(TimestampTzGetDatum(now));
+    parameters.Add(Int32GetDatum(most));
+    run(statement, parameters);
 }
 
 } // namespace curfew

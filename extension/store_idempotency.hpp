@@ -32,7 +32,7 @@ void keep_answer_of(const KeyName& name, Datum answer, const Value& salt);
 void read_answer(Datum answer, TupleDesc row, Value* columns, int count);
 Value read_answer(Datum answer, Oid type);
 
-// Takes away at most `count` keys that had expired by `now`, passing over those that somebody is using; how many.
-int64 delete_expired_keys(core::Instant now, int64 count);
+// Takes away up to `most` keys that had expired by `now`. What somebody has locked is left for the next time.
+void delete_expired_keys(TimestampTz now, int most);
 
 } // namespace curfew
