@@ -93,7 +93,7 @@ BEGIN
     SELECT count(*) INTO between FROM curfew.audit_event;
     again := pg_temp.asks(caller, statement);
     SELECT count(*) INTO after FROM curfew.audit_event;
-    RETURN CASE WHEN first = again AND first !~ '^[S4]' THEN 'same' ELSE concat_ws(' then ', first, again) END || ', ' || between - before || ' and ' || after - between;
+    RETURN CASE WHEN first = again AND first !~ '^[0-9A-Z]{5}( |$)' THEN 'same' ELSE concat_ws(' then ', first, again) END || ', ' || between - before || ' and ' || after - between;
 END $$;
 SELECT name, pg_temp.twice(caller, name, arguments) AS answers_and_audit_rows FROM call ORDER BY n;
 
