@@ -123,6 +123,8 @@ SELECT n, pg_temp.asks('olga', statement) FROM (VALUES
     (6, 'SELECT state FROM curfew.create_session(''run'', metadata => ''{"a": 1, "b": 2}'', title => ''a'', idempotency_key => ''one'')'),
     (7, 'SELECT state FROM curfew.create_session(''run'', scopes => ''{}'', title => ''a'', labels => ''{"a": 1, "b": 2}'', idempotency_key => ''one'')'),
     (8, format('SELECT state FROM curfew.terminate_session(%L, idempotency_key => ''one'')', :'agent'))) v (n, statement) ORDER BY n;
+SELECT pg_temp.asks('olga', format('SELECT version FROM curfew.archive_session(%L, idempotency_key => ''function'')', :'conversation')) AS archived,
+    pg_temp.asks('olga', format('SELECT version FROM curfew.unarchive_session(%L, idempotency_key => ''function'')', :'conversation')) AS other_function;
 SELECT count(*) AS olgas FROM curfew.idempotency_key WHERE tenant_id = :'tenant' AND principal_id = :'olga' AND key = 'one';
 SELECT pg_temp.asks('ada', 'SELECT state FROM curfew.create_session(''run'', title => ''c'', idempotency_key => ''one'')') AS adas;
 
@@ -155,6 +157,9 @@ SELECT pg_temp.created('olga', 'tokens') AS created \gset
 SELECT pg_temp.shape(:'created') AS first, pg_temp.created('olga', 'tokens') = :'created' AS again_the_same, split_part(:'created', ' ', 2) <> split_part(:'created', ' ', 3) AS two_tokens;
 SELECT split_part(:'created', ' ', 1) AS id, split_part(:'created', ' ', 2) AS token, split_part(:'created', ' ', 3) AS refresh_token \gset
 SELECT pg_temp.asks('ada', format('SELECT active FROM curfew.introspect(%L)', :'token')) AS active;
+-- One where its lifecycle gives one.
+SELECT pg_temp.shape(pg_temp.asks('olga', 'SELECT concat_ws('' '', id, token, refresh_token) FROM curfew.create_session(''login'', idempotency_key => ''login'')')) AS first,
+    pg_temp.shape(pg_temp.asks('olga', 'SELECT concat_ws('' '', id, token, refresh_token) FROM curfew.create_session(''login'', idempotency_key => ''login'')')) AS again;
 -- The key is nothing without the API key, and what is kept has no token.
 SELECT count(*) AS rows, bool_or(k::text ~ :'token' OR k::text ~ :'refresh_token' OR encode(k.salt, 'hex') || encode(k.request_digest, 'hex') ~ left(:'token', 16)) AS token_in_it, bool_and(octet_length(salt) = 32) AS salted
 FROM curfew.idempotency_key k WHERE tenant_id = :'tenant' AND key = 'tokens';
