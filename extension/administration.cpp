@@ -6,10 +6,6 @@
 #include "store_read.hpp"
 #include "store_write.hpp"
 
-extern "C" {
-#include "utils/json.h"
-}
-
 namespace curfew {
 
 void Administration::log(std::string_view event, const Value& details, const Value& reason) const {
@@ -88,30 +84,6 @@ pg_uuid_t existing_workspace(std::string_view slug_or_id, const pg_uuid_t& tenan
     if (!find_workspace(tenant, slug_or_id, &workspace))
         raise_refusal(core::Refusal::workspace_not_found, "workspace");
     return workspace;
-}
-
-Value text_value(std::string_view text) { return {text_datum(text), false}; }
-
-Value uuid_text(const pg_uuid_t& id) {
-    return {CStringGetTextDatum(DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(const_cast<pg_uuid_t*>(&id))))),
-            false};
-}
-
-Value details_object(std::initializer_list<DetailMember> members) {
-    StringInfoData json;
-    initStringInfo(&json);
-    appendStringInfoChar(&json, '{');
-    for (const DetailMember& member : members) {
-        if (member.text.null)
-            continue;
-        if (json.len > 1)
-            appendStringInfoChar(&json, ',');
-        escape_json(&json, member.name);
-        appendStringInfoChar(&json, ':');
-        escape_json(&json, TextDatumGetCString(member.text.datum));
-    }
-    appendStringInfoChar(&json, '}');
-    return {DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data)), false};
 }
 
 } // namespace curfew

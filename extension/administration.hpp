@@ -1,6 +1,7 @@
 // Who may administer a tenant, and what each administrative function does first and last.
 #pragma once
 
+#include "details.hpp"
 #include "function.hpp"
 
 namespace curfew {
@@ -42,14 +43,5 @@ void check_scopes(const Value& scopes);
 // The argument's principal or workspace (slug or id) of the tenant; SL404 where there is none.
 pg_uuid_t existing_principal(FunctionCallInfo fcinfo, int index, const char* name, const pg_uuid_t& tenant);
 pg_uuid_t existing_workspace(std::string_view slug_or_id, const pg_uuid_t& tenant);
-
-// A JSON object of text members as a jsonb value, for an audit row's details; null texts are left out.
-struct DetailMember {
-    const char* name;
-    Value text;
-};
-Value details_object(std::initializer_list<DetailMember> members);
-Value text_value(std::string_view text);
-Value uuid_text(const pg_uuid_t& id);
 
 } // namespace curfew

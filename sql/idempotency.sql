@@ -47,7 +47,7 @@ SELECT id AS idle FROM caller WHERE name = 'idle' \gset
 SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'curfew'::regnamespace AND p.provolatile = 'v'
     AND (has_function_privilege('regress_curfew_once_front', p.oid, 'EXECUTE') OR has_function_privilege('regress_curfew_once_service', p.oid, 'EXECUTE'))
     AND p.proargnames[p.pronargs] IS DISTINCT FROM 'idempotency_key'
-    AND p.proname <> ALL ('{audit_log,authenticate,get_principal,get_session,get_session_detail,introspect,lifecycle_diagram,list_api_keys,list_issuers,list_sessions,list_transitions,refresh_session,resolve_session,session_is_live}')
+    AND p.proname <> ALL ('{audit_log,authenticate,get_principal,get_session,get_session_detail,introspect,lifecycle_diagram,list_api_keys,list_issuers,list_sessions,list_transitions,refresh_session,resolve_session,session_as_of,session_is_live}')
 ORDER BY p.proname COLLATE "C";
 -- And no other function takes one.
 SELECT count(*), bool_and(p.provolatile = 'v' AND p.proargnames[p.pronargs] = 'idempotency_key' AND format_type(p.proargtypes[p.pronargs - 1], NULL) = 'text') AS last_and_text
