@@ -1,7 +1,9 @@
 #include "administration.hpp"
 
+#include "core/scopes.hpp"
 #include "errors.hpp"
 #include "store_identity.hpp"
+#include "store_read.hpp"
 #include "store_write.hpp"
 
 namespace curfew {
@@ -62,6 +64,26 @@ Administration begin_administration(FunctionCallInfo fcinfo, int tenant_argument
     if (!is_admin && !has_scope)
         raise_refusal(core::Refusal::not_admin);
     return call;
+}
+
+void check_scopes(const Value& scopes) {
+    for (std::string_view scope : text_views(scopes))
+        if (!core::IsScope(scope))
+            raise_refusal(core::Refusal::unknown_value, "scopes", psprintf("\"%s\" is not a scope.", excerpt(scope)));
+}
+
+pg_uuid_t existing_principal(FunctionCallInfo fcinfo, int index, const char* name, const pg_uuid_t& tenant) {
+    pg_uuid_t principal = required_uuid(fcinfo, index, name);
+    if (!read_standing(tenant, principal).found)
+        raise_refusal(core::Refusal::principal_not_found, name);
+    return principal;
+}
+
+pg_uuid_t existing_workspace(std::string_view slug_or_id, const pg_uuid_t& tenant) {
+    pg_uuid_t workspace;
+    if (!find_workspace(tenant, slug_or_id, &workspace))
+        raise_refusal(core::Refusal::workspace_not_found, "workspace");
+    return workspace;
 }
 
 } // namespace curfew

@@ -37,4 +37,11 @@ inline constexpr const char* kAuditorsOnly =
 Administration begin_administration(FunctionCallInfo fcinfo, int tenant_argument, std::string_view scope = {},
                                     bool needed = false);
 
+// Refuses what is not a list of scopes.
+void check_scopes(const Value& scopes);
+
+// The argument's principal or workspace (slug or id) of the tenant; SL404 where there is none.
+pg_uuid_t existing_principal(FunctionCallInfo fcinfo, int index, const char* name, const pg_uuid_t& tenant);
+pg_uuid_t existing_workspace(std::string_view slug_or_id, const pg_uuid_t& tenant);
+
 } // namespace curfew

@@ -222,6 +222,25 @@ void raise_changed_meanwhile() {
                     errhint("Try again.")));
 }
 
+void check_permitted(const ActionRequest& request) {
+    Identity identity = caller_identity();
+    core::Instant now = GetCurrentTimestamp();
+    Loaded loaded = load_as_caller(&identity, {&request.session, nullptr, false}, now, request.action);
+    if (!loaded.session_found)
+        return;
+    const core::Lifecycle& lifecycle = lifecycle_of(loaded);
+    core::SessionFacts facts = session_facts(loaded.session, lifecycle);
+    core::Attempt wanted;
+    wanted.action = core::FindAction(lifecycle, request.action);
+    core::Standing standing = core::StandingOf(loaded.caller, PartyFactsOf(loaded.session), lifecycle.workspace_parties);
+    core::Decision decision = core::Decide(lifecycle, facts, standing, loaded.grants, wanted, now);
+    int status = core::TextOf(decision.refusal).status;
+    if (status != 403 && status != 404)
+        return;
+    note_session(lifecycle, loaded.session, request.action, {}, now);
+    raise_decision(decision, lifecycle, facts.state, request, facts.version);
+}
+
 Viewed act(const ActionRequest& request) {
     Identity identity = caller_identity();
     for (int attempt = 1; attempt <= kAttempts; ++attempt) {

@@ -47,6 +47,10 @@ inline constexpr int kAttempts = 10;
 // Takes the action. Errors: SL401, SL403, SL404, SL409, SL412, SL422; 40001 from REPEATABLE READ up.
 Viewed act(const ActionRequest& request);
 
+// Raises what forbids the caller to take the action: SL401, SL403, SL404 and no other. A session that is gone forbids
+// nothing. For who repeats what he did.
+void check_permitted(const ActionRequest& request);
+
 // The session, if the caller may read it. Errors: SL401, SL403, SL404.
 Viewed view(const pg_uuid_t& session, const Within& within);
 

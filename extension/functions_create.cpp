@@ -3,12 +3,15 @@
 
 #include "details.hpp"
 #include "errors.hpp"
+#include "idempotency.hpp"
 #include "json.hpp"
 #include "lifecycle_cache.hpp"
 #include "secrets.hpp"
 #include "store_identity.hpp"
 #include "store_read.hpp"
+#include "store_token.hpp"
 #include "store_write.hpp"
+#include "token_session.hpp"
 
 using namespace curfew;
 
@@ -129,23 +132,48 @@ void check_objects(FunctionCallInfo fcinfo) {
             raise_refusal(core::Refusal::wrong_type, object.name, "It is a JSON object.");
 }
 
-// A token: the tenant's tag, then random bytes. Its digest goes to `digest`, its 64 hex digits to the result.
-Value new_token(const pg_uuid_t& tenant, Value* digest) {
-    uint8 bytes[kTokenSize];
-    memcpy(bytes, VARDATA_ANY(read_tag(tenant)), kTagSize);
-    fill_random(bytes + kTagSize, kTokenSize - kTagSize);
-    *digest = {digest_datum({reinterpret_cast<const char*>(bytes), kTokenSize}), false};
-    char text[2 * kTokenSize];
-    HexText(bytes, kTokenSize, text);
-    return {text_datum({text, sizeof text}), false};
+// What the labels of derived secrets stand for.
+constexpr char kAccess = 'a', kRefresh = 'r';
+
+// A token that whoever repeats the call can derive again, where the caller's credential allows that; else a random one.
+Value new_token(const pg_uuid_t& tenant, Once* once, char label, Value* digest) {
+    uint8 bytes[kHmacSize];
+    if (!derive_secret(once, label, bytes))
+        fill_random(bytes, kTokenSize - kTagSize);
+    return token_text(reinterpret_cast<const uint8*>(VARDATA_ANY(read_tag(tenant))), bytes, digest);
+}
+
+// Whether the token of that text is valid now.
+bool is_live(const pg_uuid_t& tenant, const Value& token) {
+    TokenSession found;
+    return find_token_session(tenant, text_view(token.datum), GetCurrentTimestamp(), &found) && found.active;
+}
+
+// The first answer, with those of its tokens that the caller can derive and that still are its session's.
+Datum created_again(FunctionCallInfo fcinfo, Once* once, const pg_uuid_t& tenant) {
+    Value columns[kSessionInfoColumns + 2];
+    kept_columns(fcinfo, *once, columns, lengthof(columns));
+    uint8 bytes[kHmacSize];
+    if (derive_secret(once, kAccess, bytes)) {
+        Value digest;
+        Value token = new_token(tenant, once, kAccess, &digest);
+        if (is_live(tenant, token)) {
+            columns[kSessionInfoColumns] = token;
+            token = new_token(tenant, once, kRefresh, &digest);
+            if (is_unused(tenant, digest.datum))
+                columns[kSessionInfoColumns + 1] = token;
+        }
+    }
+    return composite_result(fcinfo, columns, lengthof(columns));
 }
 
 } // namespace
 
 // create_session(lifecycle text, owner uuid, agent uuid, workspace text, scopes text[], timers jsonb, title text,
-//                labels jsonb, metadata jsonb, fields jsonb, parent uuid) returns session_created
+//                labels jsonb, metadata jsonb, fields jsonb, parent uuid, idempotency_key text) returns session_created
 CURFEW_FUNCTION(create_session) {
     Store store = open_store(fcinfo);
+    Once once = begin_idempotent(fcinfo);
     Setting setting;
     setting.identity = verified_caller(&setting.loaded, "create_session");
     core::Instant now = GetCurrentTimestamp();
@@ -168,6 +196,11 @@ CURFEW_FUNCTION(create_session) {
     Value agent = argument(fcinfo, 2);
     check_workspace(setting);
     check_caller(setting, owner, agent);
+    if (once.repeated) {
+        Datum result = created_again(fcinfo, &once, setting.identity.tenant);
+        close_store(store);
+        return result;
+    }
     if (setting.workspace.null && (lifecycle.workspace_parties || lifecycle.members_only))
         raise_refusal(core::Refusal::missing_field, "workspace", "Sessions of this lifecycle are in a workspace.");
 
@@ -212,9 +245,9 @@ CURFEW_FUNCTION(create_session) {
     Value token = {0, true}, refresh_token = {0, true};
     beginning.access_digest = beginning.refresh_digest = {0, true};
     if (lifecycle.access_token)
-        token = new_token(setting.identity.tenant, &beginning.access_digest);
+        token = new_token(setting.identity.tenant, &once, kAccess, &beginning.access_digest);
     if (lifecycle.refresh_token)
-        refresh_token = new_token(setting.identity.tenant, &beginning.refresh_digest);
+        refresh_token = new_token(setting.identity.tenant, &once, kRefresh, &beginning.refresh_digest);
 
     AuditNote note;
     note.identity = &setting.identity;
@@ -228,6 +261,9 @@ CURFEW_FUNCTION(create_session) {
 
     Value columns[kSessionInfoColumns + 2];
     session_info(viewed, columns);
+    columns[kSessionInfoColumns] = columns[kSessionInfoColumns + 1] = {0, true};
+    if (once.keyed)
+        keep_answer(fcinfo, once, composite_result(fcinfo, columns, lengthof(columns)));
     columns[kSessionInfoColumns] = token;
     columns[kSessionInfoColumns + 1] = refresh_token;
     Datum result = composite_result(fcinfo, columns, lengthof(columns));

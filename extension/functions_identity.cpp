@@ -4,12 +4,12 @@
 
 #include "errors.hpp"
 #include "jwt_identity.hpp"
-#include "lifecycle_cache.hpp"
 #include "refusal_context.hpp"
 #include "secrets.hpp"
 #include "store_admin.hpp"
 #include "store_identity.hpp"
 #include "store_read.hpp"
+#include "token_session.hpp"
 
 using namespace curfew;
 
@@ -72,7 +72,14 @@ CURFEW_FUNCTION(authenticate) {
     }
 
     Loaded loaded = load_as_caller(&identity, {}, GetCurrentTimestamp(), "authenticate");
-    set_transaction_identity(identity);
+    if (identity.kind == IdentityKind::api_key) {
+        KeyProof proof;
+        hmac_sha256(credential, "curfew: the key was presented", proof.bytes);
+        set_transaction_identity(identity, &proof);
+        explicit_bzero(&proof, sizeof proof);
+    } else {
+        set_transaction_identity(identity);
+    }
     if (identity.kind == IdentityKind::api_key && !loaded.key_used_lately && !XactReadOnly && !IsolationUsesXactSnapshot())
         touch_key(identity.tenant, identity.credential, GetCurrentTimestamp());
 
@@ -157,27 +164,18 @@ CURFEW_FUNCTION(introspect) {
 
     constexpr Value kNull = {0, true};
     Value columns[] = {{BoolGetDatum(false), false}, kNull, kNull, kNull, kNull, kNull, kNull, kNull};
-    if (read_token_session(identity.tenant, text_argument(fcinfo, 0))) {
-        SessionRow row = session_row(0, 0);
-        LifecycleVersion version = {DatumGetInt32(result_value(0, kSessionColumns).datum),
-                                    DatumGetTransactionId(result_value(0, kSessionColumns + 1).datum)};
-        Value agent_status = result_value(0, kTokenAgentStatus);
-        bool people_active = text_view(result_value(0, kTokenOwnerStatus).datum) == "active" &&
-                             (agent_status.null || text_view(agent_status.datum) == "active");
-        const core::Lifecycle& lifecycle = compiled_lifecycle(text_view(row.column[kSessionLifecycle].datum), version);
-        core::SessionFacts facts = session_facts(row, lifecycle);
-        const core::State& state = lifecycle.states[core::PresentOf(lifecycle, facts, now).state];
-        if (people_active && state.live) {
-            bool by_agent = !row.column[kSessionAgent].null;
-            columns[0] = {BoolGetDatum(true), false};
-            columns[1] = row.column[kSessionId];
-            columns[2] = uuid_value(identity.tenant);
-            columns[3] = row.column[kSessionLifecycle];
-            columns[4] = {text_datum(state.name.View()), false};
-            columns[5] = row.column[by_agent ? kSessionAgent : kSessionOwner];
-            columns[6] = row.column[kSessionScopes];
-            columns[7] = {TimestampDatum(facts.deadline), facts.deadline == core::kNever};
-        }
+    TokenSession found;
+    if (find_token_session(identity.tenant, text_argument(fcinfo, 0), now, &found) && found.active) {
+        const SessionRow& row = found.row;
+        bool by_agent = !row.column[kSessionAgent].null;
+        columns[0] = {BoolGetDatum(true), false};
+        columns[1] = row.column[kSessionId];
+        columns[2] = uuid_value(identity.tenant);
+        columns[3] = row.column[kSessionLifecycle];
+        columns[4] = {text_datum(found.state->name.View()), false};
+        columns[5] = row.column[by_agent ? kSessionAgent : kSessionOwner];
+        columns[6] = row.column[kSessionScopes];
+        columns[7] = {TimestampDatum(found.facts.deadline), found.facts.deadline == core::kNever};
     }
     Datum result = composite_result(fcinfo, columns, lengthof(columns));
     close_store(store);

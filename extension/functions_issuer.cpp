@@ -4,6 +4,7 @@
 
 #include "core/scopes.hpp"
 #include "errors.hpp"
+#include "idempotency.hpp"
 #include "jwk.hpp"
 #include "secrets.hpp"
 #include "store_issuer.hpp"
@@ -119,10 +120,13 @@ KeySet stored_keys(const Value& jwks) {
 
 // register_issuer(issuer text, jwks jsonb, audience text, hs256_secret bytea, principal_claim text,
 //                 tenant_claim text, roles_claim text, role_scopes jsonb, scopes_claim text,
-//                 clock_skew interval, tenant text) returns uuid
+//                 clock_skew interval, tenant text, idempotency_key text) returns uuid
 CURFEW_FUNCTION(register_issuer) {
     Store store = open_store(fcinfo);
+    Once once = begin_idempotent(fcinfo);
     Administration call = begin_administration(fcinfo, 10);
+    if (once.repeated)
+        return kept_answer(fcinfo, once, store);
     NewIssuer issuer;
     issuer.id = new_uuid();
     issuer.issuer = required_text(fcinfo, 0, "issuer");
@@ -149,6 +153,7 @@ CURFEW_FUNCTION(register_issuer) {
     pg_uuid_t id = upsert_issuer(call.tenant, issuer);
     call.log("issuer.register", issuer_details(id, issuer.issuer, keys));
     Datum result = uuid_for_caller(id);
+    keep_answer(fcinfo, once, result);
     close_store(store);
     return result;
 }
@@ -180,16 +185,20 @@ CURFEW_FUNCTION(list_issuers) {
     PG_RETURN_NULL();
 }
 
-// remove_issuer(issuer text, tenant text) returns void
+// remove_issuer(issuer text, tenant text, idempotency_key text) returns void
 CURFEW_FUNCTION(remove_issuer) {
     Store store = open_store(fcinfo);
+    Once once = begin_idempotent(fcinfo);
     Administration call = begin_administration(fcinfo, 1);
+    if (once.repeated)
+        return kept_answer(fcinfo, once, store);
     std::string_view issuer = required_text(fcinfo, 0, "issuer");
     pg_uuid_t id;
     Value jwks;
     if (!delete_issuer(call.tenant, issuer, &id, &jwks))
         raise_refusal(core::Refusal::issuer_not_found, "issuer");
     call.log("issuer.remove", issuer_details(id, issuer, stored_keys(jwks)));
+    keep_answer(fcinfo, once, Datum(0));
     close_store(store);
     PG_RETURN_VOID();
 }

@@ -4,6 +4,7 @@
 
 #include "errors.hpp"
 #include "forced_ending.hpp"
+#include "idempotency.hpp"
 #include "store_admin.hpp"
 
 using namespace curfew;
@@ -34,8 +35,12 @@ void set_status(const Administration& call, const pg_uuid_t& principal, std::str
 
 Datum suspend_or_resume(FunctionCallInfo fcinfo, std::string_view status, std::string_view event) {
     Store store = open_store(fcinfo);
+    Once once = begin_idempotent(fcinfo);
     Administration call = begin_administration(fcinfo, 2, "agents:suspend");
+    if (once.repeated)
+        return kept_answer(fcinfo, once, store);
     set_status(call, required_uuid(fcinfo, 0, "id"), status, event, reason_argument(fcinfo, 1));
+    keep_answer(fcinfo, once, Datum(0));
     close_store(store);
     PG_RETURN_VOID();
 }
@@ -57,24 +62,33 @@ Datum revoke_for_good(FunctionCallInfo fcinfo, const Administration& call, std::
 
 } // namespace
 
-// suspend_principal, resume_principal (id uuid, reason text, tenant text) return void
+// suspend_principal, resume_principal (id uuid, reason text, tenant text, idempotency_key text) return void
 CURFEW_FUNCTION(suspend_principal) { return suspend_or_resume(fcinfo, "suspended", "principal.suspend"); }
 CURFEW_FUNCTION(resume_principal) { return suspend_or_resume(fcinfo, "active", "principal.resume"); }
 
-// revoke_principal(id uuid, reason text, tenant text) returns bigint, the number of sessions ended
+// revoke_principal(id uuid, reason text, tenant text, idempotency_key text) returns bigint, the number of sessions ended
 CURFEW_FUNCTION(revoke_principal) {
     Store store = open_store(fcinfo);
+    Once once = begin_idempotent(fcinfo);
     Administration call = begin_administration(fcinfo, 2, "agents:revoke");
+    if (once.repeated)
+        return kept_answer(fcinfo, once, store);
     Datum ended = revoke_for_good(fcinfo, call, "principal.revoke", false);
+    keep_answer(fcinfo, once, ended);
     close_store(store);
     return ended;
 }
 
-// kill_principal(id uuid, reason text, cascade boolean, tenant text) returns bigint, the number of sessions ended
+// kill_principal(id uuid, reason text, cascade boolean, tenant text, idempotency_key text) returns bigint, the number of
+// sessions ended
 CURFEW_FUNCTION(kill_principal) {
     Store store = open_store(fcinfo);
+    Once once = begin_idempotent(fcinfo);
     Administration call = begin_administration(fcinfo, 3, "agents:kill", true);
+    if (once.repeated)
+        return kept_answer(fcinfo, once, store);
     Datum ended = revoke_for_good(fcinfo, call, "principal.kill", !PG_ARGISNULL(2) && PG_GETARG_BOOL(2));
+    keep_answer(fcinfo, once, ended);
     close_store(store);
     return ended;
 }

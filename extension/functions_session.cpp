@@ -2,6 +2,7 @@
 #include "function.hpp"
 
 #include "errors.hpp"
+#include "idempotency.hpp"
 #include "store_read.hpp"
 
 using namespace curfew;
@@ -21,19 +22,18 @@ ActionRequest request_of(FunctionCallInfo fcinfo, int reason, int expected_versi
     return request;
 }
 
+// NAME_session(session_id uuid, reason text, expected_version bigint, idempotency_key text) returns session_info
 Datum act_named(FunctionCallInfo fcinfo, std::string_view action) {
     Store store = open_store(fcinfo);
     ActionRequest request = request_of(fcinfo, 1, 2);
     request.action = action;
-    Datum result = session_result(fcinfo, act(request));
-    close_store(store);
-    return result;
+    return act_once(fcinfo, store, request);
 }
 
 } // namespace
 
 // act(session_id uuid, action text, reason text, expected_version bigint, lifecycle text, workspace text,
-//     require_reason boolean) returns session_info
+//     require_reason boolean, idempotency_key text) returns session_info
 CURFEW_FUNCTION(act) {
     Store store = open_store(fcinfo);
     ActionRequest request = request_of(fcinfo, 2, 3);
@@ -41,9 +41,7 @@ CURFEW_FUNCTION(act) {
     request.within.lifecycle = text_argument(fcinfo, 4);
     request.within.workspace = text_argument(fcinfo, 5);
     request.require_reason = !PG_ARGISNULL(6) && PG_GETARG_BOOL(6);
-    Datum result = session_result(fcinfo, act(request));
-    close_store(store);
-    return result;
+    return act_once(fcinfo, store, request);
 }
 
 CURFEW_FUNCTION(terminate_session) { return act_named(fcinfo, "terminate"); }

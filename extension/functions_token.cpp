@@ -7,41 +7,26 @@
 #include "secrets.hpp"
 #include "store_token.hpp"
 
-extern "C" {
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-}
-
 using namespace curfew;
 
 namespace {
 
 // A pair of tokens as text, and their digests.
 struct Pair {
-    char access[2 * kTokenSize], refresh[2 * kTokenSize];
-    Datum access_digest, refresh_digest;
+    Value access, refresh;
+    Value access_digest, refresh_digest;
 };
 
-// One token: the tenant's tag, then an HMAC of salt and label under the presented token. Whoever lacks the presented
-// token cannot derive it, whatever he reads in the database.
-Datum derive(const uint8* presented, const uint8* salt, char label, char* text) {
-    uint8 message[kSaltSize + 1], bytes[EVP_MAX_MD_SIZE + kTagSize];
-    memcpy(message, salt, kSaltSize);
-    message[kSaltSize] = static_cast<uint8>(label);
-    unsigned int length = 0;
-    if (HMAC(EVP_sha256(), presented, kTokenSize, message, sizeof message, bytes + kTagSize, &length) == nullptr)
-        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not derive a token")));
-    memcpy(bytes, presented, kTagSize);
-    HexText(bytes, kTokenSize, text);
-    return digest_datum({reinterpret_cast<const char*>(bytes), kTokenSize});
-}
-
+// The pair that follows a presented token. Whoever lacks that token cannot derive it, whatever he reads in the database.
 Pair derive_pair(std::string_view presented, const uint8* salt) {
-    uint8 bytes[kTokenSize];
+    uint8 bytes[kTokenSize], derived[kHmacSize];
     HexBytes(presented, bytes, kTokenSize);
+    std::string_view secret = {reinterpret_cast<const char*>(bytes), kTokenSize};
     Pair pair;
-    pair.access_digest = derive(bytes, salt, 'a', pair.access);
-    pair.refresh_digest = derive(bytes, salt, 'r', pair.refresh);
+    derive(secret, salt, 'a', derived);
+    pair.access = token_text(bytes, derived, &pair.access_digest);
+    derive(secret, salt, 'r', derived);
+    pair.refresh = token_text(bytes, derived, &pair.refresh_digest);
     return pair;
 }
 
@@ -96,18 +81,18 @@ CURFEW_FUNCTION(refresh_session) {
         note.event = psprintf("%s.refresh", TextDatumGetCString(found.session.column[kSessionLifecycle].datum));
         note.action = "refresh";
         write_rotation(found,
-                       {lookup.digest, pair.access_digest, pair.refresh_digest,
+                       {lookup.digest, pair.access_digest.datum, pair.refresh_digest.datum,
                         bytea_datum(salt, kSaltSize), now, now - lifecycle.refresh_grace},
                        note);
         given = true;
     } else if (!found.salt.null && now - DatumGetTimestampTz(found.used_at.datum) <= lifecycle.refresh_grace) {
         bytea* salt = DatumGetByteaPP(found.salt.datum);
         pair = derive_pair(presented, reinterpret_cast<const uint8*>(VARDATA_ANY(salt)));
-        given = is_unused(found.identity.tenant, pair.refresh_digest);
+        given = is_unused(found.identity.tenant, pair.refresh_digest.datum);
     }
     if (given) {
-        columns[1] = {text_datum({pair.access, sizeof pair.access}), false};
-        columns[2] = {text_datum({pair.refresh, sizeof pair.refresh}), false};
+        columns[1] = pair.access;
+        columns[2] = pair.refresh;
     } else {
         // An answer, not an error: an error would undo the ending.
         while (!end_stolen(found, lifecycle, now, note) && lock_refresh_token(presented, &found))

@@ -6,12 +6,19 @@ namespace {
 // A stack by subtransaction, in the transaction's memory.
 struct Entry {
     Identity identity;
+    bool has_proof;
+    KeyProof proof;
     SubTransactionId subtransaction;
     Entry* below;
 };
 
 Entry* top = nullptr;
 Identity mapping; // kind none: nothing remembered
+
+void Pop() {
+    explicit_bzero(&top->proof, sizeof top->proof);
+    top = top->below;
+}
 
 void on_transaction_end(XactEvent event, void*) {
     switch (event) {
@@ -20,7 +27,8 @@ void on_transaction_end(XactEvent event, void*) {
     case XACT_EVENT_ABORT:
     case XACT_EVENT_PARALLEL_ABORT:
     case XACT_EVENT_PREPARE:
-        top = nullptr;
+        while (top != nullptr)
+            Pop();
         break;
     default:
         break;
@@ -30,7 +38,7 @@ void on_transaction_end(XactEvent event, void*) {
 void on_subtransaction_end(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void*) {
     if (event == SUBXACT_EVENT_ABORT_SUB) {
         while (top != nullptr && top->subtransaction == mine)
-            top = top->below;
+            Pop();
     } else if (event == SUBXACT_EVENT_COMMIT_SUB) {
         for (Entry* entry = top; entry != nullptr && entry->subtransaction == mine; entry = entry->below)
             entry->subtransaction = parent;
@@ -46,7 +54,11 @@ const Identity* TransactionIdentity() {
     return borrowed ? nullptr : &top->identity;
 }
 
-void set_transaction_identity(const Identity& identity) {
+const KeyProof* TransactionKeyProof() {
+    return TransactionIdentity() != nullptr && top->has_proof ? &top->proof : nullptr;
+}
+
+void set_transaction_identity(const Identity& identity, const KeyProof* proof) {
     SubTransactionId mine = GetCurrentSubTransactionId();
     if (top == nullptr || top->subtransaction != mine) {
         Entry* entry = static_cast<Entry*>(MemoryContextAlloc(TopTransactionContext, sizeof(Entry)));
@@ -55,6 +67,8 @@ void set_transaction_identity(const Identity& identity) {
         top = entry;
     }
     top->identity = identity;
+    top->has_proof = proof != nullptr;
+    top->proof = proof != nullptr ? *proof : KeyProof{};
 }
 
 const Identity* RememberedMapping(Oid role) {

@@ -38,8 +38,20 @@ struct Identity {
 // SECURITY DEFINER function does not lend it to its caller.
 const Identity* TransactionIdentity();
 
+// What stands for the API key that the caller presented: an HMAC under it, from which nobody finds the key. Secrets that
+// only its holder is to get again are derived from this.
+inline constexpr int kKeyProofSize = 32;
+struct KeyProof {
+    std::uint8_t bytes[kKeyProofSize];
+};
+
+// The proof that came with the transaction's identity, or null: the caller presented something else than an API key.
+// It is overwritten when the identity goes.
+const KeyProof* TransactionKeyProof();
+
 // Sets the identity for the rest of the transaction.
-void set_transaction_identity(const Identity& identity);
+//   proof  with an API key; null otherwise
+void set_transaction_identity(const Identity& identity, const KeyProof* proof = nullptr);
 
 // The identity of a database role's last resolved mapping, or null: a hint that every load verifies.
 const Identity* RememberedMapping(Oid role);

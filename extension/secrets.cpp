@@ -1,6 +1,9 @@
 #include "secrets.hpp"
 
-#include "store.hpp"
+extern "C" {
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+}
 
 namespace curfew {
 
@@ -22,6 +25,38 @@ Datum digest_datum(std::string_view secret) {
     if (!done)
         ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not compute a digest")));
     return PointerGetDatum(digest);
+}
+
+bool same_digest(Datum left, Datum right) {
+    bytea* one = DatumGetByteaPP(left);
+    bytea* other = DatumGetByteaPP(right);
+    return VARSIZE_ANY_EXHDR(one) == VARSIZE_ANY_EXHDR(other) &&
+           memcmp(VARDATA_ANY(one), VARDATA_ANY(other), VARSIZE_ANY_EXHDR(one)) == 0;
+}
+
+void hmac_sha256(std::string_view key, std::string_view message, uint8* result) {
+    unsigned int length = 0;
+    if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const uint8*>(message.data()),
+             message.size(), result, &length) == nullptr ||
+        length != kHmacSize)
+        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not compute an HMAC")));
+}
+
+void derive(std::string_view secret, const uint8* salt, char label, uint8* result) {
+    char message[kSaltSize + 1];
+    memcpy(message, salt, kSaltSize);
+    message[kSaltSize] = label;
+    hmac_sha256(secret, {message, sizeof message}, result);
+}
+
+Value token_text(const uint8* tag, const uint8* bytes, Value* digest) {
+    uint8 token[kTokenSize];
+    memcpy(token, tag, kTagSize);
+    memcpy(token + kTagSize, bytes, kTokenSize - kTagSize);
+    *digest = {digest_datum({reinterpret_cast<const char*>(token), kTokenSize}), false};
+    char text[2 * kTokenSize];
+    HexText(token, kTokenSize, text);
+    return {text_datum({text, sizeof text}), false};
 }
 
 bool token_lookup(std::string_view token, TokenLookup* lookup) {
@@ -48,10 +83,8 @@ pg_uuid_t new_uuid(bool random) {
     return id;
 }
 
-void random_key_text(char* text) {
+void KeyText(const uint8* bytes, char* text) {
     static constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    uint8 bytes[kKeyRandomSize];
-    fill_random(bytes, kKeyRandomSize);
     for (int i = 0; i < kKeyRandomSize; i += 3) {
         uint32 group = uint32{bytes[i]} << 16 | uint32{bytes[i + 1]} << 8 | bytes[i + 2];
         for (int shift = 18; shift >= 0; shift -= 6)

@@ -1,7 +1,7 @@
 // Random numbers, digests, ids and the text of secrets.
 #pragma once
 
-#include "pg.hpp"
+#include "store.hpp"
 
 #include <string_view>
 
@@ -17,6 +17,22 @@ void fill_random(uint8* bytes, int count);
 // The SHA-256 digest as a bytea datum.
 Datum digest_datum(std::string_view secret);
 
+// Whether two bytea datums are the same.
+bool same_digest(Datum left, Datum right);
+
+// HMAC-SHA256 of the message under the key.
+inline constexpr int kHmacSize = 32;
+void hmac_sha256(std::string_view key, std::string_view message, uint8* result);
+
+inline constexpr int kSaltSize = 32;
+
+// What whoever presented `secret` can derive again and nobody else: an HMAC of salt and label under it. `label` tells
+// one thing that is derived with this salt from another.
+void derive(std::string_view secret, const uint8* salt, char label, uint8* result);
+
+// A session token as text: the tenant's tag, then `kTokenSize - kTagSize` bytes. Its digest goes to `digest`.
+Value token_text(const uint8* tag, const uint8* bytes, Value* digest);
+
 // By what a session token is found: its tenant's tag and its own digest, as bytea datums.
 struct TokenLookup {
     Datum tag, digest;
@@ -28,8 +44,9 @@ bool token_lookup(std::string_view token, TokenLookup* lookup);
 // A time-ordered id (UUIDv7) or, with `random`, one that tells nothing (UUIDv4).
 pg_uuid_t new_uuid(bool random = false);
 
-// 32 characters of 24 random bytes, base64url, into `text`.
-void random_key_text(char* text);
+// The 32 characters of an API key's `kKeyRandomSize` bytes, base64url, into `text`.
+inline constexpr int kKeyTextSize = kKeyRandomSize / 3 * 4;
+void KeyText(const uint8* bytes, char* text);
 
 // Lower-case hex digits of the bytes into `text`, which holds 2 × count characters.
 void HexText(const uint8* bytes, int count, char* text);

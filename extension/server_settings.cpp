@@ -12,6 +12,7 @@ int refusal_slots = 1024;
 int refusal_window = 60;           // seconds
 int maintenance_lock_timeout = 50; // milliseconds
 int sweep_interval = 1000;         // milliseconds
+int idempotency_retention = SECS_PER_DAY;
 
 // What `databases` says, read anew after each change.
 NameData listed[kMostDatabases];
@@ -68,6 +69,9 @@ void define_settings() {
     DefineCustomIntVariable("curfew.sweep_interval", "How long the sweeper rests before it looks for expired sessions again.",
                             "0: no background worker sweeps.", &sweep_interval, 1000, 0, 3600000, PGC_SIGHUP,
                             GUC_UNIT_MS, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("curfew.idempotency_retention", "How long the first answer to an idempotency key is kept.",
+                            "After it the key may be used anew.", &idempotency_retention, SECS_PER_DAY, SECS_PER_DAY,
+                            365 * SECS_PER_DAY, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
     reserve_setting_prefix("curfew");
 }
 
@@ -91,5 +95,7 @@ int MaintenanceLockTimeout() { return maintenance_lock_timeout; }
 int64 RefusalWindow() { return refusal_window * USECS_PER_SEC; }
 
 int64 SweepInterval() { return sweep_interval * INT64CONST(1000); }
+
+int64 IdempotencyRetention() { return idempotency_retention * USECS_PER_SEC; }
 
 } // namespace curfew

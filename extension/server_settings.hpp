@@ -29,4 +29,7 @@ int MaintenanceLockTimeout();
 // curfew.sweep_interval, in microseconds: how long the sweeper rests; 0: there is none.
 int64 SweepInterval();
 
+// curfew.idempotency_retention, in microseconds: how long the first answer to an idempotency key is kept.
+int64 IdempotencyRetention();
+
 } // namespace curfew

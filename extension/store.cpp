@@ -107,6 +107,15 @@ uint64 fetch(Portal cursor, long count) {
     return SPI_processed;
 }
 
+uint64 run_once(const char* sql, Oid type, Datum value) {
+    Caller caller = become_owner();
+    int result = SPI_execute_with_args(sql, 1, &type, &value, nullptr, false, 0);
+    become_caller(caller);
+    if (result < 0)
+        elog(ERROR, "curfew could not run a statement: %s", SPI_result_code_string(result));
+    return SPI_processed;
+}
+
 void run_utility(const char* sql) {
     Caller caller = become_owner();
     int result = SPI_execute(sql, false, 0);

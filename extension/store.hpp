@@ -71,6 +71,9 @@ uint64 run_by_index(Statement& statement, const Parameters& parameters);
 Portal open_cursor(Statement& statement, const Parameters& parameters);
 uint64 fetch(Portal cursor, long count);
 
+// Runs a query of one parameter without a kept plan as the extension's owner and returns the number of rows.
+uint64 run_once(const char* sql, Oid type, Datum value);
+
 // Runs SQL without a kept plan as the extension's owner, for statements about objects (GRANT, CREATE TABLE).
 void run_utility(const char* sql);
 

@@ -103,6 +103,21 @@ Revocation revoke_key(const pg_uuid_t& tenant, const pg_uuid_t& key, bool at_onc
     return revocation;
 }
 
+bool read_usable_key(const pg_uuid_t& tenant, const pg_uuid_t& key, TimestampTz now, Value* prefix, Value* digest) {
+    static Statement statement = {"SELECT prefix, digest FROM curfew.api_key WHERE tenant_id = $1 AND id = $2"
+                                  " AND (revoked_at IS NULL OR revoked_at > $3) AND (expires_at IS NULL OR expires_at > $3)",
+                                  {UUIDOID, UUIDOID, TIMESTAMPTZOID}};
+    Parameters parameters;
+    parameters.Add(tenant);
+    parameters.Add(key);
+    parameters.Add(TimestampTzGetDatum(now));
+    if (run(statement, parameters) == 0)
+        return false;
+    *prefix = result_value(0, 0);
+    *digest = result_value(0, 1);
+    return true;
+}
+
 uint64 read_keys(const pg_uuid_t& tenant, const Value& principal) {
     static Statement statement = {
         "SELECT k.id, k.principal_id, k.workspace_id, k.prefix, k.scopes, k.created_at, k.expires_at, k.revoked_at,"

@@ -39,6 +39,9 @@ struct Revocation {
 };
 Revocation revoke_key(const pg_uuid_t& tenant, const pg_uuid_t& key, bool at_once, TimestampTz now);
 
+// The prefix and the digest of a key that works; false when there is none, or it was revoked or has expired.
+bool read_usable_key(const pg_uuid_t& tenant, const pg_uuid_t& key, TimestampTz now, Value* prefix, Value* digest);
+
 // Keys without secrets, newest first: id, principal, workspace, prefix, scopes, created, expires, revoked, last used.
 inline constexpr int kKeyColumns = 9;
 uint64 read_keys(const pg_uuid_t& tenant, const Value& principal);

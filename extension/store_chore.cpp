@@ -1,6 +1,7 @@
 #include "store_chore.hpp"
 
 #include "lifecycle_cache.hpp"
+#include "store_idempotency.hpp"
 #include "store_lifecycle.hpp"
 
 namespace curfew {
@@ -41,7 +42,7 @@ void erase_salts(TimestampTz now, int most) {
 }
 
 // Each kind, in one place.
-constexpr void (*kChores[])(TimestampTz now, int most) = {erase_salts};
+constexpr void (*kChores[])(TimestampTz now, int most) = {erase_salts, delete_expired_keys};
 
 } // namespace
 

@@ -5,8 +5,6 @@
 
 namespace curfew {
 
-inline constexpr int kSaltSize = 32;
-
 // A refresh token as it was found, its row locked until the transaction ends.
 struct FoundToken {
     Identity identity;           // as whom its session acts: tenant, principal, session

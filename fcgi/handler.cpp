@@ -43,7 +43,7 @@ Value ValueOf(const Source& source, const Request& request, const Target& target
     case Source::Kind::kQuery:
         return Cleaned(QueryValue(target, source.name));
     case Source::Kind::kHeader:
-        return Cleaned(request.Header(source.name));
+        return Cleaned(request.HeaderAsSent(source.name));
     case Source::Kind::kBody:
         return BodyText(request);
     case Source::Kind::kBaseUrl:

@@ -34,6 +34,12 @@ struct Request {
             return std::nullopt;
         return found->second;
     }
+
+    /// The value of a header as it was sent, empty too, or nothing if it is absent.
+    std::optional<std::string> HeaderAsSent(std::string_view name) const {
+        const auto found = headers.find(name);
+        return found == headers.end() ? std::nullopt : std::optional(found->second);
+    }
 };
 
 struct Response {

@@ -30,8 +30,11 @@ void Take(Request& request, std::string_view name, std::string_view value) {
     for (const auto& [known, member] : kParameters)
         if (name == known)
             request.*member = value;
-    if (name.starts_with(kHeaderPrefix))
-        request.headers.insert_or_assign(Lower(name.substr(kHeaderPrefix.size())), value);
+    if (!name.starts_with(kHeaderPrefix))
+        return;
+    const auto [header, is_first] = request.headers.try_emplace(Lower(name.substr(kHeaderPrefix.size())), value);
+    if (!is_first) // sent twice: one list (RFC 9110, section 5.3)
+        header->second.append(", ").append(value);
 }
 
 bool IsRequestId(std::string_view id) {

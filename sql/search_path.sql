@@ -114,6 +114,12 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'map_role', 'SELECT curfew.map_role(''regress_curfew_other'', regress_curfew_hostile.id(''member''), tenant => ''hostile'')'),
     (false, 'unmap_role', 'SELECT curfew.unmap_role(''regress_curfew_other'', tenant => ''hostile'')'),
     (false, 'register_issuer', 'SELECT curfew.register_issuer(''https://id.example'', hs256_secret => ''0123456789abcdef0123456789abcdef'', role_scopes => ''{"r": ["a"]}'', tenant => ''hostile'') IS NOT NULL AS registered'),
+    (false, 'create_session', 'SELECT s.token IS NOT NULL AS token FROM curfew.authenticate(regress_curfew_hostile.secret(''key'')) a, LATERAL curfew.create_session(CASE WHEN a.kind IS NULL THEN NULL ELSE ''agent'' END, idempotency_key => ''hostile'') s'),
+    (false, 'create_session', 'SELECT s.token IS NOT NULL AS token FROM curfew.authenticate(regress_curfew_hostile.secret(''key'')) a, LATERAL curfew.create_session(CASE WHEN a.kind IS NULL THEN NULL ELSE ''agent'' END, idempotency_key => ''hostile'') s'),
+    (false, 'issue_api_key', 'SELECT k.key IS NOT NULL AS key FROM curfew.authenticate(regress_curfew_hostile.secret(''key'')) a, LATERAL curfew.issue_api_key(CASE WHEN a.kind IS NULL THEN NULL ELSE a.principal_id END, idempotency_key => ''hostile-key'') k'),
+    (false, 'issue_api_key', 'SELECT k.key IS NOT NULL AS key FROM curfew.authenticate(regress_curfew_hostile.secret(''key'')) a, LATERAL curfew.issue_api_key(CASE WHEN a.kind IS NULL THEN NULL ELSE a.principal_id END, idempotency_key => ''hostile-key'') k'),
+    (false, 'create_workspace', 'SELECT curfew.create_workspace(''loft'', idempotency_key => ''hostile-loft'') IS NOT NULL AS created'),
+    (false, 'create_workspace', 'SELECT curfew.create_workspace(''loft'', idempotency_key => ''hostile-loft'') IS NOT NULL AS created'),
     (false, 'list_issuers', 'SELECT issuer, algorithms FROM curfew.list_issuers(''hostile'')'),
     (false, 'remove_issuer', 'SELECT curfew.remove_issuer(''https://id.example'', ''hostile'')'),
     (false, 'sweep', 'SELECT curfew.sweep(1) IS NOT NULL AS swept'),
@@ -184,6 +190,18 @@ SELECT 1 = 1;
 SELECT regress_curfew_hostile.careless('01890a5d-ac96-774b-bcce-b302099a8057');
 SELECT 'x'::text;
 -- Each call in a backend of its own.
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
 \c -
 SELECT regress_curfew_hostile.next() \gexec
 \c -

@@ -49,6 +49,8 @@ namespace curfew::core {
     X(value_out_of_range, 422, "a value is out of range", "")                                                      \
     X(missing_field, 422, "a required value is missing", "")                                                       \
     X(unknown_value, 422, "a value is not one of those that are known", "")                                        \
+    X(idempotency_key_reused, 422, "the idempotency key was used for another request",                             \
+      "Use a key of its own for each request; a repeat is the same request again.")                                \
     X(not_object, 422, "the body is not a JSON object", "")                                                        \
     X(invalid_key_set, 422, "the key set cannot be taken", "")                                                     \
     X(invalid_definition, 422, "the lifecycle's definition cannot work", "")

@@ -48,7 +48,7 @@ CREATE TYPE curfew.session_created AS (
     token text,
     refresh_token text
 );
-COMMENT ON TYPE curfew.session_created IS 'A session that has just begun, with its tokens, which are shown only here.';
+COMMENT ON TYPE curfew.session_created IS 'A session that has just begun, with its tokens, of which only digests are kept.';
 
 CREATE TYPE curfew.audit_entry AS (
     id uuid,
@@ -73,55 +73,62 @@ COMMENT ON TYPE curfew.audit_entry IS 'One audit event.';
 
 CREATE FUNCTION curfew.create_session(lifecycle text, owner uuid DEFAULT NULL, agent uuid DEFAULT NULL, workspace text DEFAULT NULL,
     scopes text[] DEFAULT NULL, timers jsonb DEFAULT NULL, title text DEFAULT NULL, labels jsonb DEFAULT NULL,
-    metadata jsonb DEFAULT NULL, fields jsonb DEFAULT NULL, parent uuid DEFAULT NULL)
+    metadata jsonb DEFAULT NULL, fields jsonb DEFAULT NULL, parent uuid DEFAULT NULL,
+    idempotency_key text DEFAULT NULL)
 RETURNS curfew.session_created
 AS 'MODULE_PATHNAME', 'curfew_create_session' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.create_session(text, uuid, uuid, text, text[], jsonb, text, jsonb, jsonb, jsonb, uuid) IS 'Begins a session of a lifecycle and gives its tokens, once. The owner is the caller, unless an administrator or a service names another. timers: seconds per timer setting.';
+COMMENT ON FUNCTION curfew.create_session(text, uuid, uuid, text, text[], jsonb, text, jsonb, jsonb, jsonb, uuid, text) IS 'Begins a session of a lifecycle and gives its tokens, of which only digests are kept. The owner is the caller, unless an administrator or a service names another. timers: seconds per timer setting.';
 
 CREATE FUNCTION curfew.act(session_id uuid, action text, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL,
-    lifecycle text DEFAULT NULL, workspace text DEFAULT NULL, require_reason boolean DEFAULT false)
+    lifecycle text DEFAULT NULL, workspace text DEFAULT NULL, require_reason boolean DEFAULT false,
+    idempotency_key text DEFAULT NULL)
 RETURNS curfew.session_info
 AS 'MODULE_PATHNAME', 'curfew_act' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.act(uuid, text, text, bigint, text, text, boolean) IS 'Takes an action of the session''s lifecycle. A session of another lifecycle or workspace than those named is not found.';
+COMMENT ON FUNCTION curfew.act(uuid, text, text, bigint, text, text, boolean, text) IS 'Takes an action of the session''s lifecycle. A session of another lifecycle or workspace than those named is not found.';
 
-CREATE FUNCTION curfew.terminate_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL)
+CREATE FUNCTION curfew.terminate_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL,
+    idempotency_key text DEFAULT NULL)
 RETURNS curfew.session_info
 AS 'MODULE_PATHNAME', 'curfew_terminate_session' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.terminate_session(uuid, text, bigint) IS 'Terminates a session: its lifecycle''s action "terminate".';
+COMMENT ON FUNCTION curfew.terminate_session(uuid, text, bigint, text) IS 'Terminates a session: its lifecycle''s action "terminate".';
 
-CREATE FUNCTION curfew.cancel_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL)
+CREATE FUNCTION curfew.cancel_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL,
+    idempotency_key text DEFAULT NULL)
 RETURNS curfew.session_info
 AS 'MODULE_PATHNAME', 'curfew_cancel_session' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.cancel_session(uuid, text, bigint) IS 'Cancels a session: its lifecycle''s action "cancel".';
+COMMENT ON FUNCTION curfew.cancel_session(uuid, text, bigint, text) IS 'Cancels a session: its lifecycle''s action "cancel".';
 
-CREATE FUNCTION curfew.end_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL)
+CREATE FUNCTION curfew.end_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL,
+    idempotency_key text DEFAULT NULL)
 RETURNS curfew.session_info
 AS 'MODULE_PATHNAME', 'curfew_end_session' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.end_session(uuid, text, bigint) IS 'Ends a session: its lifecycle''s action "end".';
+COMMENT ON FUNCTION curfew.end_session(uuid, text, bigint, text) IS 'Ends a session: its lifecycle''s action "end".';
 
-CREATE FUNCTION curfew.archive_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL)
+CREATE FUNCTION curfew.archive_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL,
+    idempotency_key text DEFAULT NULL)
 RETURNS curfew.session_info
 AS 'MODULE_PATHNAME', 'curfew_archive_session' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.archive_session(uuid, text, bigint) IS 'Archives a session: its lifecycle''s action "archive".';
+COMMENT ON FUNCTION curfew.archive_session(uuid, text, bigint, text) IS 'Archives a session: its lifecycle''s action "archive".';
 
-CREATE FUNCTION curfew.unarchive_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL)
+CREATE FUNCTION curfew.unarchive_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL,
+    idempotency_key text DEFAULT NULL)
 RETURNS curfew.session_info
 AS 'MODULE_PATHNAME', 'curfew_unarchive_session' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.unarchive_session(uuid, text, bigint) IS 'Takes out of the archive a session: its lifecycle''s action "unarchive".';
+COMMENT ON FUNCTION curfew.unarchive_session(uuid, text, bigint, text) IS 'Takes out of the archive a session: its lifecycle''s action "unarchive".';
 
 CREATE FUNCTION curfew.get_session(session_id uuid, lifecycle text DEFAULT NULL, workspace text DEFAULT NULL)
 RETURNS curfew.session_info

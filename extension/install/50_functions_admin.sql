@@ -7,43 +7,47 @@ SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.create_tenant(text, text) IS 'Makes a tenant.';
 
-CREATE FUNCTION curfew.create_workspace(slug text, name text DEFAULT NULL, operator boolean DEFAULT false, tenant text DEFAULT NULL)
+CREATE FUNCTION curfew.create_workspace(slug text, name text DEFAULT NULL, operator boolean DEFAULT false, tenant text DEFAULT NULL,
+    idempotency_key text DEFAULT NULL)
 RETURNS uuid
 AS 'MODULE_PATHNAME', 'curfew_create_workspace' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.create_workspace(text, text, boolean, text) IS 'Makes a workspace. operator: it may take the operator''s place in sessions between workspaces.';
+COMMENT ON FUNCTION curfew.create_workspace(text, text, boolean, text, text) IS 'Makes a workspace. operator: it may take the operator''s place in sessions between workspaces.';
 
 CREATE FUNCTION curfew.create_principal(name text, kind text DEFAULT 'user', role text DEFAULT 'member', scopes text[] DEFAULT NULL,
-    email text DEFAULT NULL, full_name text DEFAULT NULL, tenant text DEFAULT NULL)
+    email text DEFAULT NULL, full_name text DEFAULT NULL, tenant text DEFAULT NULL,
+    idempotency_key text DEFAULT NULL)
 RETURNS uuid
 AS 'MODULE_PATHNAME', 'curfew_create_principal' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.create_principal(text, text, text, text[], text, text, text) IS 'Makes a user, service or agent. Without scopes an admin has all of them and others none.';
+COMMENT ON FUNCTION curfew.create_principal(text, text, text, text[], text, text, text, text) IS 'Makes a user, service or agent. Without scopes an admin has all of them and others none.';
 
-CREATE FUNCTION curfew.add_member(workspace text, principal uuid, role text DEFAULT 'member', tenant text DEFAULT NULL)
+CREATE FUNCTION curfew.add_member(workspace text, principal uuid, role text DEFAULT 'member', tenant text DEFAULT NULL,
+    idempotency_key text DEFAULT NULL)
 RETURNS void
 AS 'MODULE_PATHNAME', 'curfew_add_member' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.add_member(text, uuid, text, text) IS 'Makes a principal a member of a workspace, or changes the role of one.';
+COMMENT ON FUNCTION curfew.add_member(text, uuid, text, text, text) IS 'Makes a principal a member of a workspace, or changes the role of one.';
 
 CREATE FUNCTION curfew.issue_api_key(principal uuid, prefix text DEFAULT 'cf_', workspace text DEFAULT NULL, scopes text[] DEFAULT NULL,
-    expires_at timestamptz DEFAULT NULL, tenant text DEFAULT NULL, revoke_grace interval DEFAULT '0', OUT id uuid,
-    OUT key text)
+    expires_at timestamptz DEFAULT NULL, tenant text DEFAULT NULL, revoke_grace interval DEFAULT '0',
+    idempotency_key text DEFAULT NULL, OUT id uuid, OUT key text)
 RETURNS record
 AS 'MODULE_PATHNAME', 'curfew_issue_api_key' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.issue_api_key(uuid, text, text, text[], timestamptz, text, interval) IS 'Issues a key, which is shown only here. {workspace} in the prefix becomes six hex digits of the workspace''s id. revoke_grace: how long it still works after it was revoked.';
+COMMENT ON FUNCTION curfew.issue_api_key(uuid, text, text, text[], timestamptz, text, interval, text) IS 'Issues a key, of which only a digest is kept. {workspace} in the prefix becomes six hex digits of the workspace''s id. revoke_grace: how long it still works after it was revoked.';
 
-CREATE FUNCTION curfew.revoke_api_key(id uuid, tenant text DEFAULT NULL, at_once boolean DEFAULT false)
+CREATE FUNCTION curfew.revoke_api_key(id uuid, tenant text DEFAULT NULL, at_once boolean DEFAULT false,
+    idempotency_key text DEFAULT NULL)
 RETURNS timestamptz
 AS 'MODULE_PATHNAME', 'curfew_revoke_api_key' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.revoke_api_key(uuid, text, boolean) IS 'Revokes a key, for good, after its grace or at once, and tells from when on it is refused.';
+COMMENT ON FUNCTION curfew.revoke_api_key(uuid, text, boolean, text) IS 'Revokes a key, for good, after its grace or at once, and tells from when on it is refused.';
 
 CREATE FUNCTION curfew.list_api_keys(principal uuid DEFAULT NULL, tenant text DEFAULT NULL, OUT id uuid,
     OUT principal_id uuid, OUT workspace_id uuid, OUT prefix text, OUT scopes text[], OUT created_at timestamptz,
@@ -54,34 +58,37 @@ SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.list_api_keys(uuid, text) IS 'The keys of a principal or of the tenant, without any secret. last_used_at is kept to the minute.';
 
-CREATE FUNCTION curfew.suspend_principal(id uuid, reason text DEFAULT NULL, tenant text DEFAULT NULL)
+CREATE FUNCTION curfew.suspend_principal(id uuid, reason text DEFAULT NULL, tenant text DEFAULT NULL,
+    idempotency_key text DEFAULT NULL)
 RETURNS void
 AS 'MODULE_PATHNAME', 'curfew_suspend_principal' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.suspend_principal(uuid, text, text) IS 'Suspends a principal: nothing that it or its sessions'' tokens ask for is done.';
+COMMENT ON FUNCTION curfew.suspend_principal(uuid, text, text, text) IS 'Suspends a principal: nothing that it or its sessions'' tokens ask for is done.';
 
-CREATE FUNCTION curfew.resume_principal(id uuid, reason text DEFAULT NULL, tenant text DEFAULT NULL)
+CREATE FUNCTION curfew.resume_principal(id uuid, reason text DEFAULT NULL, tenant text DEFAULT NULL,
+    idempotency_key text DEFAULT NULL)
 RETURNS void
 AS 'MODULE_PATHNAME', 'curfew_resume_principal' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.resume_principal(uuid, text, text) IS 'Undoes a suspension.';
+COMMENT ON FUNCTION curfew.resume_principal(uuid, text, text, text) IS 'Undoes a suspension.';
 
-CREATE FUNCTION curfew.revoke_principal(id uuid, reason text DEFAULT NULL, tenant text DEFAULT NULL)
+CREATE FUNCTION curfew.revoke_principal(id uuid, reason text DEFAULT NULL, tenant text DEFAULT NULL,
+    idempotency_key text DEFAULT NULL)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'curfew_revoke_principal' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.revoke_principal(uuid, text, text) IS 'Revokes a principal, for good, and ends all its sessions; gives their number.';
+COMMENT ON FUNCTION curfew.revoke_principal(uuid, text, text, text) IS 'Revokes a principal, for good, and ends all its sessions; gives their number.';
 
 CREATE FUNCTION curfew.kill_principal(id uuid, reason text DEFAULT NULL, cascade boolean DEFAULT false,
-    tenant text DEFAULT NULL)
+    tenant text DEFAULT NULL, idempotency_key text DEFAULT NULL)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'curfew_kill_principal' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.kill_principal(uuid, text, boolean, text) IS 'Revokes a principal and ends all its sessions, for holders of the scope agents:kill. cascade: those that descend from them too.';
+COMMENT ON FUNCTION curfew.kill_principal(uuid, text, boolean, text, text) IS 'Revokes a principal and ends all its sessions, for holders of the scope agents:kill. cascade: those that descend from them too.';
 
 CREATE FUNCTION curfew.get_principal(id uuid, OUT principal_id uuid, OUT kind text, OUT role text, OUT status text, OUT name text,
     OUT email text, OUT full_name text)

@@ -20,9 +20,9 @@ std::string Object(const std::string& columns) {
 
 const std::string kTag = R"( '"' || s.version || '"' AS etag )";
 
-// If-Match as a version: nothing or "*" fits any; what is not one of our tags fits none.
+// If-Match as a version: nothing, or "*", fits any; what is not one of our tags fits none.
 const std::string kExpectedVersion = R"(
-    CASE WHEN $header_if_match IS NULL OR $header_if_match = '*' THEN NULL
+    CASE WHEN coalesce($header_if_match, '') IN ('', '*') THEN NULL
          WHEN $header_if_match ~ '^"[0-9]{1,18}"$' THEN pg_catalog.btrim($header_if_match, '"')::bigint
          ELSE 0 END)";
 
@@ -64,8 +64,8 @@ const std::vector<Route> kRoutes = {
      "SELECT " + Object("'ready' AS status, curfew.version() AS version") + "::text AS body",
      Asks::kDatabase},
 
-    // Create: the tokens are shown here and never again, where the lifecycle gives any: concat passes over
-    // what is null.
+    // Create: the tokens are shown here, and to a repeat that may have them, where the lifecycle gives any:
+    // concat passes over what is null.
     {"POST", "/curfew/v1/sessions", 201, Effect::kChange,
      "SELECT pg_catalog.concat(pg_catalog.left(" + Object(kMembers) + R"(::text, -1),
                  ',"token":' || pg_catalog.to_json(s.token)::text,
@@ -82,7 +82,8 @@ const std::vector<Route> kRoutes = {
                  timers => curfew.body_object(b, 'timers'),
                  title => curfew.body_text(b, 'title'),
                  labels => curfew.body_object(b, 'labels'),
-                 metadata => curfew.body_object(b, 'metadata')) AS s)"},
+                 metadata => curfew.body_object(b, 'metadata'),
+                 idempotency_key => $header_idempotency_key) AS s)"},
 
     {"GET", "/curfew/v1/sessions", 200, Effect::kRead, Page("sessions", kMembers, "", R"(
         curfew.list_sessions(
@@ -101,7 +102,7 @@ const std::vector<Route> kRoutes = {
         FROM curfew.act(curfew.session_id($id), $action,
                         reason => curfew.body_text(curfew.json_body($body), 'reason'),
                         expected_version => )" +
-         kExpectedVersion + ") AS s"},
+         kExpectedVersion + ", idempotency_key => $header_idempotency_key) AS s"},
 
     {"GET", "/curfew/v1/sessions/{id}/events", 200, Effect::kRead,
      Page("events", kEventMembers, "CROSS JOIN LATERAL curfew.get_session(curfew.session_id($id)) AS about",

@@ -83,6 +83,7 @@ class Origin:
         self.begin("conversation", "carol", "'conversation', workspace => 'research'")
         self.as_key("carol", "SELECT * FROM curfew.archive_session(%s)", self.sessions["conversation"])
         self.begin("run", "carol", "'run'")
+        self.begin("once", "carol", "'agent', idempotency_key => 'once'")
         self.begin("agent", "backend", f"'agent', agent => '{self.people['crawler'][1]}', timers => '{{\"ttl\": 86400}}'")
         self.begin("visual", "vera", "'visual', timers => '{\"wait\": 3600}'")
         self.as_key("otto", "SELECT * FROM curfew.act(%s, 'accept')", self.sessions["visual"])

@@ -81,7 +81,7 @@ def of_both(server, origin, restored, query):
 
 
 TABLES = ["tenant", "workspace", "principal", "workspace_member", "api_key", "api_key_use", "issuer", "role_mapping", "lifecycle", "retention",
-          "session", "session_detail", "session_token", "audit_event"]
+          "session", "session_detail", "session_token", "idempotency_key", "audit_event"]
 NOT_SAVED = ["sweep_progress", "sweep_again"]  # in a restored database the sweeper begins anew
 
 
@@ -201,6 +201,10 @@ def test_it_works_on(server, origin, restored):
     assert by_key("boss", introspect, origin.tokens["agent"]) == (True, origin.sessions["agent"], "active")
     assert by_key("boss", introspect, origin.tokens["login"]) == (True, origin.sessions["login"], "active")
     assert by_key("boss", introspect, origin.tokens["ended"]) == (False, None, None)
+
+    # A repeat of what was asked for before the dump gets the answer of then, token and all.
+    once = "SELECT id, token FROM curfew.create_session('agent', idempotency_key => 'once')"
+    assert by_key("carol", once) == (origin.sessions["once"], origin.tokens["once"])
 
     # A token ends its own session, once, with one audit row, in this month's partition.
     end = "SELECT state, version, replayed FROM curfew.end_session(%s, 'restored')"

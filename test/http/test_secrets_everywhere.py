@@ -1,6 +1,7 @@
 """With everything logged that can be, no secret is in a log, in what PostgreSQL tells of its statements, or in a table."""
 import ctypes
 import ctypes.util
+import hmac
 import json
 import sys
 import uuid
@@ -100,9 +101,9 @@ class Caller:
     def __init__(self, stack):
         self.stack = stack
 
-    def ask(self, path, credential, body=None, header="Authorization", form="Bearer {}"):
+    def ask(self, path, credential, body=None, header="Authorization", form="Bearer {}", **more):
         body = json.dumps(body) if isinstance(body, dict) else body
-        headers = {header: form.format(credential), "Content-Type": "application/json"}
+        headers = {header: form.format(credential), "Content-Type": "application/json", **more}
         return self.stack.send("POST", NATIVE + path, headers, body)
 
 
@@ -119,7 +120,7 @@ def credentials(database, tenant, owner, folder):
     claims = {"sub": "owner", "org": tenant.slug}
     made = {"good": (good, 200), "wrong": (good[:-6] + "abcdef", 401), "nobody's": (f"cf_{uuid.uuid4().hex * 2}", 401),
             "revoked": (revoked["key"], 401), "expired": (expired["key"], 401), "jwt": (jwt(key, claims), 200),
-            "expired jwt": (jwt(key, claims, exp=1), 401), "jwt of a stranger's key": (jwt(other, claims, {"kid": "ec"}), 401)}
+            "admin's": (tenant.key(tenant.principal("admin", role="admin")), 200), "expired jwt": (jwt(key, claims, exp=1), 401), "jwt of a stranger's key": (jwt(other, claims, {"kid": "ec"}), 401)}
     database.credentials.update(credential for credential, _ in made.values())
     return made
 
@@ -148,6 +149,11 @@ def exercise_http(stack, database, made):
     assert caller.ask(f"/sessions/{session['id']}/terminate", good, {"reason": "done"}).status_code == 200
     assert caller.ask("/introspect", good, {"token": tokens[0]}).json()["active"] is False
     assert caller.ask("/introspect", tokens[0], {"token": tokens[0]}).status_code == 401
+    once, again = (caller.ask("/sessions", good, {"lifecycle": "agent"}, **{"Idempotency-Key": "once"}).json() for _ in range(2))
+    assert once["token"] == again["token"] and once["refresh_token"] == again["refresh_token"]
+    # What the tokens are derived with is a secret too.
+    proof = hmac.digest(good.encode(), b"curfew: the key was presented", "sha256").hex()
+    database.credentials.update((once["token"], once["refresh_token"], proof))
 
 
 def exercise_sql(front, database, made):
@@ -164,6 +170,14 @@ def exercise_sql(front, database, made):
         answer = front.ask(statement, *values)
         front.ask("COMMIT")
         return answer
+
+    issue = "SELECT key FROM curfew.issue_api_key($1, idempotency_key => $2)"
+    front.ask("BEGIN")
+    owner, = front.ask("SELECT principal_id FROM curfew.authenticate($1)", made["admin's"][0])
+    issued = front.ask(issue, owner, "issue")
+    assert front.ask(issue, owner, "issue") == issued and len(issued[0]) > 32
+    front.ask("COMMIT")
+    database.credentials.update(issued)
 
     token, refresh_token = as_owner("SELECT token, refresh_token FROM curfew.create_session($1)", "agent")
     database.credentials.update((token, refresh_token))
@@ -208,9 +222,10 @@ def test_no_secret_is_anywhere_although_all_is_logged(loud, database, front, tmp
     found = dict(places(loud, database))
     # They are the places that should tell, and they do tell.
     assert {"front.log", "nginx-access.log", "nginx-error.log", "postgres.log", "pg_stat_statements", "curfew.session_token",
-            "curfew.api_key", "curfew.audit_event_default"} <= set(found)
+            "curfew.api_key", "curfew.idempotency_key", "curfew.audit_event_default"} <= set(found)
     for statement in ("curfew.authenticate($1", "curfew.refresh_session($1"):
         assert statement in found["postgres.log"] and statement in found["pg_stat_statements"]
+    assert '"refresh_token": null' in found["curfew.idempotency_key"].replace('""', '"')
     assert "DEBUG:" in found["postgres.log"] and '"level":"debug"' in found["front.log"].replace(" ", "")
     assert len(database.credentials) >= 14
     leaks = []

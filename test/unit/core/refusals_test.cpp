@@ -28,8 +28,8 @@ const std::map<int, std::set<std::string>> kInterface = {
     {412, {"version_conflict"}},
     {422,
      {"unknown_action", "reason_required", "reason_too_long", "reason_not_taken", "malformed_id",
-      "ambiguous_id", "wrong_type", "value_out_of_range", "missing_field", "unknown_value", "not_object",
-      "invalid_key_set", "invalid_definition"}},
+      "ambiguous_id", "wrong_type", "value_out_of_range", "missing_field", "unknown_value",
+      "idempotency_key_reused", "not_object", "invalid_key_set", "invalid_definition"}},
 };
 
 } // namespace

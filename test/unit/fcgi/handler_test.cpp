@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(an_answer_is_passed_on_with_its_headers) {
 }
 
 BOOST_AUTO_TEST_CASE(the_database_is_given_who_asks_and_what) {
-    request.headers = {{"authorization", "bearer  key "}, {"if_match", "\"7\""}};
+    request.headers = {{"authorization", "bearer  key "}, {"if_match", "\"7\""}, {"idempotency_key", "k-1"}};
     request.body = R"({"reason":"done"})";
     Handle();
     BOOST_REQUIRE(asked.size() == 1);
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(the_database_is_given_who_asks_and_what) {
     BOOST_TEST(asked[0].caller->via == "http:native");
     BOOST_TEST(asked[0].caller->request_id == "request-1");
     BOOST_TEST((asked[0].effect == Effect::kChange));
-    const std::vector<Value> expected = {"1", "end", R"({"reason":"done"})", "\"7\""};
+    const std::vector<Value> expected = {"1", "end", R"({"reason":"done"})", "\"7\"", "k-1"};
     BOOST_TEST((asked[0].values == expected));
     BOOST_TEST(!asked[0].unread_body.has_value());
 }
@@ -92,6 +92,16 @@ BOOST_AUTO_TEST_CASE(an_absent_header_query_or_base_url_is_null) {
     BOOST_TEST(by_name["limit"].value() == "5");
     for (const auto* absent : {"state", "lifecycle", "owner_id", "agent_id", "workspace", "after"})
         BOOST_TEST(!by_name[absent].has_value(), absent);
+}
+
+BOOST_AUTO_TEST_CASE(an_absent_header_is_null_and_an_empty_one_is_empty) {
+    Handle();
+    request.headers = {{"if_match", ""}, {"idempotency_key", ""}};
+    Handle();
+    for (const std::size_t header : {3, 4}) {
+        BOOST_TEST(!asked.at(0).values.at(header).has_value());
+        BOOST_TEST(asked.at(1).values.at(header).value() == "");
+    }
 }
 
 BOOST_AUTO_TEST_CASE(bytes_that_are_not_text_become_text_that_is_refused) {
