@@ -1,11 +1,14 @@
 #include "engine.hpp"
 
 #include "errors.hpp"
+#include "extending.hpp"
 #include "lifecycle_cache.hpp"
 #include "refusal_context.hpp"
 #include "secrets.hpp"
+#include "server_settings.hpp"
 #include "store_identity.hpp"
 #include "store_write.hpp"
+#include "uses.hpp"
 
 namespace curfew {
 namespace {
@@ -57,6 +60,9 @@ int reason_length(const Value& reason) {
         raise_refusal(decision.refusal, nullptr,
                       psprintf("The action \"%s\" is not allowed in the state \"%s\".", action,
                                excerpt(lifecycle.states[present].name.View())));
+    case core::Refusal::unknown_value:
+    case core::Refusal::value_out_of_range:
+        raise_extension(decision, lifecycle, request);
     default:
         raise_refusal(decision.refusal);
     }
@@ -160,24 +166,57 @@ core::Refusal readable(const core::Lifecycle& lifecycle, const SessionRow& row, 
     return core::MayRead(lifecycle, present, standing, grants);
 }
 
-Viewed view(const pg_uuid_t& session, const Within& within) {
-    Identity identity = caller_identity();
-    core::Instant now = GetCurrentTimestamp();
-    Loaded loaded = load_as_caller(&identity, {&session, nullptr, !within.workspace.empty()}, now, kReading);
-    if (!loaded.session_found || !is_within(within, loaded))
+namespace {
+
+// A session that the caller may read, with his standing.
+struct Readable {
+    Identity identity;
+    Loaded loaded;
+    const core::Lifecycle* lifecycle;
+};
+
+Readable load_readable(const pg_uuid_t& session, const Within& within, core::Instant now, std::string_view action) {
+    Readable found;
+    found.identity = caller_identity();
+    found.loaded = load_as_caller(&found.identity, {&session, nullptr, !within.workspace.empty()}, now, action);
+    if (!found.loaded.session_found || !is_within(within, found.loaded))
         raise_refusal(core::Refusal::session_not_found);
 
-    const core::Lifecycle& lifecycle = lifecycle_of(loaded);
-    core::Refusal refusal = readable(lifecycle, loaded.session, loaded.caller, loaded.grants, now);
+    found.lifecycle = &lifecycle_of(found.loaded);
+    core::Refusal refusal = readable(*found.lifecycle, found.loaded.session, found.loaded.caller, found.loaded.grants, now);
     if (refusal != core::Refusal::none)
-        note_session(lifecycle, loaded.session, kReading, {}, now);
+        note_session(*found.lifecycle, found.loaded.session, action, {}, now);
     if (refusal == core::Refusal::scope_missing)
         raise_refusal(refusal, nullptr,
-                      psprintf("Reading needs the scope \"%s\".",
-                               excerpt(lifecycle.read_scope.View())));
+                      psprintf("Reading needs the scope \"%s\".", excerpt(found.lifecycle->read_scope.View())));
     if (refusal != core::Refusal::none)
         raise_refusal(refusal);
-    return {loaded.session, &lifecycle, now, false};
+    return found;
+}
+
+} // namespace
+
+Viewed view(const pg_uuid_t& session, const Within& within) {
+    core::Instant now = GetCurrentTimestamp();
+    Readable found = load_readable(session, within, now, kReading);
+    return {found.loaded.session, found.lifecycle, now, false};
+}
+
+void touch(const pg_uuid_t& session) {
+    constexpr std::string_view kTouching = "touch";
+    core::Instant now = GetCurrentTimestamp();
+    Readable found = load_readable(session, {}, now, kTouching);
+    const core::Lifecycle& lifecycle = *found.lifecycle;
+    core::Standing standing =
+        core::StandingOf(found.loaded.caller, PartyFactsOf(found.loaded.session), lifecycle.workspace_parties);
+    core::SessionFacts facts = session_facts(found.loaded.session, lifecycle);
+    core::Refusal refusal = core::MayUse(lifecycle, facts, standing, now);
+    if (refusal != core::Refusal::none) {
+        note_session(lifecycle, found.loaded.session, kTouching, {}, now);
+        raise_refusal(refusal);
+    }
+    if (core::UseIsDue(lifecycle, facts, now, now, UseGranularity()))
+        note_use(found.identity.tenant, session, now);
 }
 
 Viewed act(const ActionRequest& request) {
@@ -198,6 +237,7 @@ Viewed act(const ActionRequest& request) {
         wanted.reason_length = reason_length(request.reason);
         wanted.require_reason = request.require_reason;
         wanted.expected_version = request.expected_version;
+        ask_extension(request, lifecycle, facts, now, &wanted);
         core::Standing standing =
             core::StandingOf(loaded.caller, PartyFactsOf(loaded.session), lifecycle.workspace_parties);
         core::Decision decision = core::Decide(lifecycle, facts, standing, loaded.grants, wanted, now);
@@ -214,7 +254,7 @@ Viewed act(const ActionRequest& request) {
         const core::Action& action = lifecycle.actions[wanted.action];
         MarkChange mark;
         mark.effect = action.effect;
-        if (action.effect != core::Effect::enter)
+        if (core::ConcernsMark(action.effect))
             mark.mark = lifecycle.marks[action.target].View();
         Value operator_workspace = {0, true};
         pg_uuid_t place;
@@ -224,8 +264,13 @@ Viewed act(const ActionRequest& request) {
         }
         AuditNote note = note_of(identity, loaded, lifecycle, action, decision, present, request);
         note.to_state = lifecycle.states[core::PresentOf(lifecycle, decision.after, now).state].name.View();
+        SettingChange setting;
+        if (action.effect == core::Effect::extend) {
+            setting = setting_of(lifecycle, decision);
+            note.details = extension_details(setting, facts.deadline, decision.after.deadline);
+        }
         if (write_change(identity, &loaded.session, loaded.written_by, lifecycle, decision.after, mark,
-                         operator_workspace, note)) {
+                         operator_workspace, setting, note)) {
             core::Instant written = GetCurrentTimestamp();
             if (written - now > kLongWait) // it waited for somebody, and the caller may have been suspended meanwhile
                 check_standing(person_of(identity, request.session), written);

@@ -38,10 +38,17 @@ struct ActionRequest {
     int64 expected_version = -1;
     bool require_reason = false;
     Within within;
+    bool extends = false;       // extend_session(): the action has to be one that extends
+    Value by = {0, true};       // interval: by how much longer
+    Value until = {0, true};    // timestamptz: until when; neither: as long as it may
 };
 
 // Takes the action. Errors: SL401, SL403, SL404, SL409, SL412, SL422; 40001 from REPEATABLE READ up.
 Viewed act(const ActionRequest& request);
+
+// A use of the session by its owner, its agent, its operator or a service, written down at the commit. Errors: SL401,
+// SL403, SL404, SL409.
+void touch(const pg_uuid_t& session);
 
 // The session, if the caller may read it. Errors: SL401, SL403, SL404.
 Viewed view(const pg_uuid_t& session, const Within& within);

@@ -7,9 +7,11 @@
 #include "lifecycle_cache.hpp"
 #include "refusal_context.hpp"
 #include "secrets.hpp"
+#include "server_settings.hpp"
 #include "store_admin.hpp"
 #include "store_identity.hpp"
 #include "store_read.hpp"
+#include "uses.hpp"
 
 using namespace curfew;
 
@@ -75,6 +77,8 @@ CURFEW_FUNCTION(authenticate) {
     set_transaction_identity(identity);
     if (identity.kind == IdentityKind::api_key && !loaded.key_used_lately && !XactReadOnly && !IsolationUsesXactSnapshot())
         touch_key(identity.tenant, identity.credential, GetCurrentTimestamp());
+    if (loaded.use_is_due)
+        note_use(identity.tenant, identity.credential, GetCurrentTimestamp());
 
     static constexpr const char* kKinds[] = {"user", "service", "agent"};
     static constexpr const char* kRoles[] = {"none", "reader", "member", "admin"};
@@ -169,6 +173,8 @@ CURFEW_FUNCTION(introspect) {
         const core::State& state = lifecycle.states[core::PresentOf(lifecycle, facts, now).state];
         if (people_active && state.live) {
             bool by_agent = !row.column[kSessionAgent].null;
+            if (core::UseIsDue(lifecycle, facts, now, now, UseGranularity()))
+                note_use(identity.tenant, *DatumGetUUIDP(row.column[kSessionId].datum), now);
             columns[0] = {BoolGetDatum(true), false};
             columns[1] = row.column[kSessionId];
             columns[2] = uuid_value(identity.tenant);

@@ -4,7 +4,9 @@
 #include "errors.hpp"
 #include "lifecycle_cache.hpp"
 #include "secrets.hpp"
+#include "server_settings.hpp"
 #include "store_token.hpp"
+#include "uses.hpp"
 
 extern "C" {
 #include <openssl/evp.h>
@@ -59,7 +61,7 @@ bool end_stolen(const FoundToken& found, const core::Lifecycle& lifecycle, core:
     note.details = {DirectFunctionCall1(jsonb_in, CStringGetDatum("{\"cause\": \"refresh_token_reused\"}")), false};
     SessionRow row = found.session;
     return write_change(found.identity, &row, found.written_by, lifecycle, core::Take(lifecycle, index, facts, Max(now, facts.updated_at)), {},
-                 {0, true}, note);
+                 {0, true}, {}, note);
 }
 
 } // namespace
@@ -112,6 +114,8 @@ CURFEW_FUNCTION(refresh_session) {
         given = is_unused(found.identity.tenant, pair.refresh_digest);
     }
     if (given) {
+        if (core::UseIsDue(lifecycle, facts, now, now, UseGranularity()))
+            note_use(found.identity.tenant, found.identity.credential, now);
         columns[1] = {text_datum({pair.access, sizeof pair.access}), false};
         columns[2] = {text_datum({pair.refresh, sizeof pair.refresh}), false};
     } else {

@@ -10,6 +10,7 @@ namespace {
 char* databases = nullptr;
 int refusal_slots = 1024;
 int refusal_window = 60; // seconds
+int use_granularity = 60; // seconds
 
 // What `databases` says, read anew after each change.
 NameData listed[kMostDatabases];
@@ -60,6 +61,11 @@ void define_settings() {
                             "How long repeats of a refusal that was written down are only counted.",
                             "At its end one row tells how many there were. 0: every refusal is a row.", &refusal_window,
                             60, 0, 86400, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
+    // What it promises holds for everybody: no caller's own choice.
+    DefineCustomIntVariable("curfew.use_granularity", "By how much a session's last use may be behind.",
+                            "A use is written down where the last one written is at least as old as that, or as a tenth of the "
+                            "session's idle time where that is less.",
+                            &use_granularity, 60, 0, 86400, PGC_SUSET, GUC_UNIT_S, nullptr, nullptr, nullptr);
     reserve_setting_prefix("curfew");
 }
 
@@ -77,6 +83,8 @@ bool any_database_is_listed() {
 }
 
 int RefusalSlots() { return refusal_slots; }
+
+int64 UseGranularity() { return use_granularity * USECS_PER_SEC; }
 
 int64 RefusalWindow() { return refusal_window * USECS_PER_SEC; }
 

@@ -23,4 +23,7 @@ int RefusalSlots();
 // curfew.refusal_window, in microseconds: how long repeats of a refusal that was written down are only counted.
 int64 RefusalWindow();
 
+// curfew.use_granularity, in microseconds: by how much the last use that is written down may be behind.
+int64 UseGranularity();
+
 } // namespace curfew

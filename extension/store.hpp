@@ -48,12 +48,17 @@ struct Value {
 // What an open store puts back when it is closed.
 struct Store {
     Oid outer_owner;
+    int settings_level; // 0: none of its own
 };
 
 // Opens the store for one SQL-callable function: connects SPI and remembers the function's owner, the extension's,
 // as whom statements run. What is allocated until close_store() goes with it, but for what for_caller() copied.
 Store open_store(FunctionCallInfo fcinfo);
 void close_store(const Store& store);
+
+// As whom statements run now; and a store for them where no function was called, with the search path that functions have.
+Oid store_owner();
+Store open_store_as(Oid owner);
 
 // Runs the statement as the extension's owner and returns the number of rows. Never read-only: each run sees what
 // was committed before it.

@@ -6,21 +6,22 @@
 namespace curfew {
 bool write_change(const Identity& identity, SessionRow* row, TransactionId written_by,
                   const core::Lifecycle& lifecycle, const core::SessionFacts& after, const MarkChange& mark, const Value& operator_workspace,
-                  const AuditNote& note) {
+                  const SettingChange& setting, const AuditNote& note) {
     static Statement statement = {
         "WITH changed AS ("
         " UPDATE curfew.session s SET state = $17, deadline_state = $18, version = s.version + 1, updated_at = $3,"
         "  entered_at = $19, started_at = $20, ended_at = $21, deadline = $22, metered_us = $23,"
         "  operator_workspace_id = COALESCE($24, s.operator_workspace_id),"
         "  marks = CASE $25 WHEN 1 THEN s.marks || jsonb_build_object($26, $27) WHEN 2 THEN s.marks - $26"
-        "   ELSE s.marks END"
+        "   ELSE s.marks END, used_at = $30,"
+        "  timers = CASE WHEN $31 IS NULL THEN s.timers ELSE COALESCE(s.timers, '{}') || jsonb_build_object($31, $32) END"
         " WHERE s.tenant_id = $1 AND s.id = $15 AND s.version = $16 AND s.xmin = $29"
         " RETURNING " CURFEW_SESSION_COLUMNS("s") "), logged AS ("
         " INSERT INTO curfew.audit_event (" CURFEW_AUDIT_COLUMNS ", session_id, to_state, version)"
         " SELECT " CURFEW_AUDIT_VALUES ", c.id, $28, c.version FROM changed c)"
         "SELECT " CURFEW_SESSION_COLUMNS("c") " FROM changed c",
         {CURFEW_AUDIT_TYPES, UUIDOID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-         TIMESTAMPTZOID, INT8OID, UUIDOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, XIDOID}};
+         TIMESTAMPTZOID, INT8OID, UUIDOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, XIDOID, TIMESTAMPTZOID, TEXTOID, INT8OID}};
 
     const pg_uuid_t& id = *DatumGetUUIDP(row->column[kSessionId].datum);
     int64 version = DatumGetInt64(row->column[kSessionVersion].datum);
@@ -42,6 +43,9 @@ bool write_change(const Identity& identity, SessionRow* row, TransactionId writt
     mark.mark.empty() ? parameters.AddNull() : parameters.Add(rfc3339_datum(after.updated_at, 6));
     parameters.Add(text_datum(note.to_state));
     parameters.Add(TransactionIdGetDatum(written_by));
+    add_instant(&parameters, after.used_at);
+    add_text(&parameters, setting.setting);
+    parameters.Add(Int64GetDatum(setting.seconds));
 
     Marker before = EnterEngine(id, version);
     uint64 rows = run(statement, parameters);

@@ -10,12 +10,18 @@ struct MarkChange {
     std::string_view mark;
 };
 
+// A session's own setting of a timer, in whole seconds; none without a name.
+struct SettingChange {
+    std::string_view setting;
+    int64 seconds = 0;
+};
+
 // Updates the row where its version is still the one in `row`, and nobody, engine or not, has written it since
 // `written_by` did; inserts the audit row from what that returned. False: somebody was faster, and nothing was written. From REPEATABLE READ up that is PostgreSQL's 40001 instead.
 //   operator_workspace  null: stays as it is
 bool write_change(const Identity& identity, SessionRow* row, TransactionId written_by,
                   const core::Lifecycle& lifecycle, const core::SessionFacts& after, const MarkChange& mark, const Value& operator_workspace,
-                  const AuditNote& note);
+                  const SettingChange& setting, const AuditNote& note);
 
 // What a new session begins with.
 struct Beginning {

@@ -42,11 +42,13 @@ BOOST_AUTO_TEST_CASE(a_timer_of_an_unknown_state_is_refused) {
 }
 BOOST_AUTO_TEST_CASE(a_timer_that_is_no_object_is_refused) {
     CheckRefused(SandboxDefinition(R"({"timers": {"running": "1 hour"}})"), "timers.running",
-                 "is not an object");
+                 "is neither a timer nor a list of timers");
+    CheckRefused(SandboxDefinition(R"({"timers": {"running": ["1 hour"]}})"), "timers.running",
+                 "is neither a timer nor a list of timers");
 }
-BOOST_AUTO_TEST_CASE(eight_timers_are_taken_and_a_ninth_is_refused) {
-    CheckTaken(ManyTimers(8));
-    CheckRefused(ManyTimers(9), "timers", "are more than 8");
+BOOST_AUTO_TEST_CASE(sixteen_timers_are_taken_and_a_seventeenth_is_refused) {
+    CheckTaken(ManyTimers(16));
+    CheckRefused(ManyTimers(17), "timers", "are more than 16");
 }
 BOOST_AUTO_TEST_CASE(an_unknown_member_of_a_timer_is_refused) {
     CheckRefused(WithTimer(R"({"every": "1 hour"})"), "timers.running", "has no member \"every\"");
