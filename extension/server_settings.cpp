@@ -63,7 +63,7 @@ void define_settings() {
                             60, 0, 86400, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
     // What it promises holds for everybody: no caller's own choice.
     DefineCustomIntVariable("curfew.use_granularity", "By how much a session's last use may be behind.",
-                            "A use is written down where the last one written is at least as old as that, or as a tenth of the "
+                            "A use is written down where the last one written is at least that old, or a tenth of the "
                             "session's idle time where that is less.",
                             &use_granularity, 60, 0, 86400, PGC_SUSET, GUC_UNIT_S, nullptr, nullptr, nullptr);
     reserve_setting_prefix("curfew");

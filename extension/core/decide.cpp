@@ -40,7 +40,8 @@ Refusal CheckExtends(const Action& action, const Attempt& attempt) noexcept {
 
 // Extends the session's timer to the wanted time, in whole seconds from its anchor and never beyond what was asked for.
 // Refused where that is beyond the limit, or no later than the timer goes off anyway.
-Refusal Extend(const Lifecycle& lifecycle, const Extension& extension, const Attempt& attempt, SessionFacts& after) noexcept {
+Refusal Extend(const Lifecycle& lifecycle, const Extension& extension, const Attempt& attempt,
+               SessionFacts& after) noexcept {
     const Timer& timer = lifecycle.timers[extension.timer];
     Instant until = attempt.until == kUnset ? extension.limit : attempt.until;
     if (until > extension.limit || until <= extension.due)

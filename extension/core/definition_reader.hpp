@@ -219,8 +219,8 @@ template <class Json> class DefinitionReader {
     }
 
     void ReadAction(std::string_view name, Json action, std::string_view place, Action& to) noexcept {
-        Known(action, place, {"from", "to", "mark", "clear", "extend", "by", "by_scope", "scope", "reason", "again", "event",
-                              "readers", "assigns"});
+        Known(action, place, {"from", "to", "mark", "clear", "extend", "by", "by_scope", "scope", "reason", "again",
+                              "event", "readers", "assigns"});
         to.name = Name(name);
         to.event = Event(action, place, name);
         to.scope = Scope(action, place, "scope");

@@ -14,7 +14,8 @@ constexpr core::Relation kOwns = core::Relation::owner;
 nlohmann::json DeskDefinition(std::string_view patch = "{}") {
     nlohmann::json definition = nlohmann::json::parse(R"({
         "initial": "open",
-        "states":  {"open": {"live": true}, "away": {"live": true}, "closed": {"terminal": true}, "idle": {"terminal": true}},
+        "states":  {"open": {"live": true}, "away": {"live": true},
+                    "closed": {"terminal": true}, "idle": {"terminal": true}},
         "actions": {"close": {"from": ["open", "away"], "to": "closed", "by": ["owner", "clock"]},
                     "doze":  {"from": ["open"], "to": "idle", "by": ["clock"]},
                     "leave": {"from": ["open"], "to": "away", "by": ["owner"]},
