@@ -13,7 +13,6 @@
 namespace curfew {
 namespace {
 
-constexpr int kAttempts = 10;
 constexpr core::Microseconds kLongWait = core::kSecond / 100;
 
 bool is_within(const Within& within, const Loaded& loaded) {
@@ -82,6 +81,34 @@ AuditNote note_of(const Identity& identity, const Loaded& loaded, const core::Li
         note.reason = request.reason;
     note.db_role = GetUserId();
     return note;
+}
+
+// The change that the decision asks for. The operator's workspace is the bound one of a caller who takes that place.
+Change change_of(const Identity& identity, const Loaded& loaded, const core::Lifecycle& lifecycle,
+                 const core::Action& action, const core::Decision& decision, int present, const ActionRequest& request,
+                 core::Instant now) {
+    Change change;
+    change.session = request.session;
+    change.version = DatumGetInt64(loaded.session.column[kSessionVersion].datum);
+    change.written_by = loaded.written_by;
+    change.lifecycle = &lifecycle;
+    change.after = decision.after;
+    change.mark.effect = action.effect;
+    if (core::ConcernsMark(action.effect))
+        change.mark.mark = lifecycle.marks[action.target].View();
+    if (action.assigns && loaded.caller.bound_workspace.set) {
+        pg_uuid_t* place = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
+        memcpy(place->data, loaded.caller.bound_workspace.id.data(), UUID_LEN);
+        change.operator_workspace = {UUIDPGetDatum(place), false};
+    }
+    change.note = note_of(identity, loaded, lifecycle, action, decision, present, request);
+    change.note.to_state = lifecycle.states[core::PresentOf(lifecycle, decision.after, now).state].name.View();
+    if (action.effect == core::Effect::extend) {
+        change.setting = setting_of(lifecycle, decision);
+        core::Instant before = InstantOf(loaded.session.column[kSessionDeadline]);
+        change.note.details = extension_details(change.setting, before, decision.after.deadline);
+    }
+    return change;
 }
 
 // Raises what the caller's standing is by the latest snapshot, unless he may act.
@@ -219,6 +246,12 @@ void touch(const pg_uuid_t& session) {
         note_use(found.identity.tenant, session, now);
 }
 
+void raise_changed_meanwhile() {
+    ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                    errmsg("could not change the session: others changed it %d times meanwhile", kAttempts),
+                    errhint("Try again.")));
+}
+
 Viewed act(const ActionRequest& request) {
     Identity identity = caller_identity();
     for (int attempt = 1; attempt <= kAttempts; ++attempt) {
@@ -251,26 +284,9 @@ Viewed act(const ActionRequest& request) {
         if (decision.verdict == core::Verdict::replay)
             return {loaded.session, &lifecycle, now, true};
 
-        const core::Action& action = lifecycle.actions[wanted.action];
-        MarkChange mark;
-        mark.effect = action.effect;
-        if (core::ConcernsMark(action.effect))
-            mark.mark = lifecycle.marks[action.target].View();
-        Value operator_workspace = {0, true};
-        pg_uuid_t place;
-        if (action.assigns && loaded.caller.bound_workspace.set) {
-            memcpy(place.data, loaded.caller.bound_workspace.id.data(), UUID_LEN);
-            operator_workspace = {UUIDPGetDatum(&place), false};
-        }
-        AuditNote note = note_of(identity, loaded, lifecycle, action, decision, present, request);
-        note.to_state = lifecycle.states[core::PresentOf(lifecycle, decision.after, now).state].name.View();
-        SettingChange setting;
-        if (action.effect == core::Effect::extend) {
-            setting = setting_of(lifecycle, decision);
-            note.details = extension_details(setting, facts.deadline, decision.after.deadline);
-        }
-        if (write_change(identity, &loaded.session, loaded.written_by, lifecycle, decision.after, mark,
-                         operator_workspace, setting, note)) {
+        Change change = change_of(identity, loaded, lifecycle, lifecycle.actions[wanted.action], decision, present,
+                                  request, now);
+        if (write_change(identity.tenant, change, &loaded.session)) {
             core::Instant written = GetCurrentTimestamp();
             if (written - now > kLongWait) // it waited for somebody, and the caller may have been suspended meanwhile
                 check_standing(person_of(identity, request.session), written);
@@ -278,9 +294,7 @@ Viewed act(const ActionRequest& request) {
         }
         CHECK_FOR_INTERRUPTS();
     }
-    ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-                    errmsg("could not change the session: others changed it %d times meanwhile", kAttempts),
-                    errhint("Try again.")));
+    raise_changed_meanwhile();
 }
 
 } // namespace curfew

@@ -43,6 +43,10 @@ struct ActionRequest {
     Value until = {0, true};    // timestamptz: until when; neither: as long as it may
 };
 
+// How often a change is decided anew where others were faster, and what is raised then: 40001.
+inline constexpr int kAttempts = 10;
+[[noreturn]] void raise_changed_meanwhile();
+
 // Takes the action. Errors: SL401, SL403, SL404, SL409, SL412, SL422; 40001 from REPEATABLE READ up.
 Viewed act(const ActionRequest& request);
 
