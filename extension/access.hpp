@@ -29,6 +29,8 @@ inline constexpr Grant kFunctionGrants[] = {
     {"end_session", kFront | kService | kAdmin},
     {"archive_session", kFront | kService | kAdmin},
     {"unarchive_session", kFront | kService | kAdmin},
+    {"extend_session", kFront | kService | kAdmin},
+    {"touch_session", kFront | kService | kAdmin},
     {"get_session", kFront | kService | kAdmin},
     {"get_session_detail", kFront | kService | kAdmin},
     {"list_sessions", kFront | kService | kAdmin},

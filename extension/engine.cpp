@@ -2,11 +2,14 @@
 
 #include "details.hpp"
 #include "errors.hpp"
+#include "extending.hpp"
 #include "lifecycle_cache.hpp"
 #include "refusal_context.hpp"
 #include "secrets.hpp"
+#include "server_settings.hpp"
 #include "store_identity.hpp"
 #include "store_write.hpp"
+#include "uses.hpp"
 
 namespace curfew {
 namespace {
@@ -57,6 +60,9 @@ int reason_length(const Value& reason) {
         raise_refusal(decision.refusal, nullptr,
                       psprintf("The action \"%s\" is not allowed in the state \"%s\".", action,
                                excerpt(lifecycle.states[present].name.View())));
+    case core::Refusal::unknown_value:
+    case core::Refusal::value_out_of_range:
+        raise_extension(decision, lifecycle, request);
     default:
         raise_refusal(decision.refusal);
     }
@@ -102,7 +108,7 @@ Change change_of(const Identity& identity, const Loaded& loaded, const core::Lif
     change.lifecycle = &lifecycle;
     change.after = decision.after;
     change.mark.effect = action.effect;
-    if (action.effect != core::Effect::enter)
+    if (core::ConcernsMark(action.effect))
         change.mark.mark = lifecycle.marks[action.target].View();
     if (action.assigns && loaded.caller.bound_workspace.set) {
         pg_uuid_t* place = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
@@ -111,6 +117,11 @@ Change change_of(const Identity& identity, const Loaded& loaded, const core::Lif
     }
     change.note = note_of(identity, loaded, lifecycle, action, decision, present, request);
     change.note.to_state = lifecycle.states[core::PresentOf(lifecycle, decision.after, now).state].name.View();
+    if (action.effect == core::Effect::extend) {
+        change.setting = setting_of(lifecycle, decision);
+        core::Instant before = InstantOf(loaded.session.column[kSessionDeadline]);
+        change.note.details = extension_details(change.setting, before, decision.after.deadline);
+    }
     return change;
 }
 
@@ -196,24 +207,57 @@ core::Refusal readable(const core::Lifecycle& lifecycle, const SessionRow& row, 
     return core::MayRead(lifecycle, present, standing, grants);
 }
 
-Viewed view(const pg_uuid_t& session, const Within& within) {
-    Identity identity = caller_identity();
-    core::Instant now = GetCurrentTimestamp();
-    Loaded loaded = load_as_caller(&identity, {&session, nullptr, !within.workspace.empty()}, now, kReading);
-    if (!loaded.session_found || !is_within(within, loaded))
+namespace {
+
+// A session that the caller may read, with his standing.
+struct Readable {
+    Identity identity;
+    Loaded loaded;
+    const core::Lifecycle* lifecycle;
+};
+
+Readable load_readable(const pg_uuid_t& session, const Within& within, core::Instant now, std::string_view action) {
+    Readable found;
+    found.identity = caller_identity();
+    found.loaded = load_as_caller(&found.identity, {&session, nullptr, !within.workspace.empty()}, now, action);
+    if (!found.loaded.session_found || !is_within(within, found.loaded))
         raise_refusal(core::Refusal::session_not_found);
 
-    const core::Lifecycle& lifecycle = lifecycle_of(loaded);
-    core::Refusal refusal = readable(lifecycle, loaded.session, loaded.caller, loaded.grants, now);
+    found.lifecycle = &lifecycle_of(found.loaded);
+    core::Refusal refusal = readable(*found.lifecycle, found.loaded.session, found.loaded.caller, found.loaded.grants, now);
     if (refusal != core::Refusal::none)
-        note_session(lifecycle, loaded.session, kReading, {}, now);
+        note_session(*found.lifecycle, found.loaded.session, action, {}, now);
     if (refusal == core::Refusal::scope_missing)
         raise_refusal(refusal, nullptr,
-                      psprintf("Reading needs the scope \"%s\".",
-                               excerpt(lifecycle.read_scope.View())));
+                      psprintf("Reading needs the scope \"%s\".", excerpt(found.lifecycle->read_scope.View())));
     if (refusal != core::Refusal::none)
         raise_refusal(refusal);
-    return {loaded.session, &lifecycle, now, false};
+    return found;
+}
+
+} // namespace
+
+Viewed view(const pg_uuid_t& session, const Within& within) {
+    core::Instant now = GetCurrentTimestamp();
+    Readable found = load_readable(session, within, now, kReading);
+    return {found.loaded.session, found.lifecycle, now, false};
+}
+
+void touch(const pg_uuid_t& session) {
+    constexpr std::string_view kTouching = "touch";
+    core::Instant now = GetCurrentTimestamp();
+    Readable found = load_readable(session, {}, now, kTouching);
+    const core::Lifecycle& lifecycle = *found.lifecycle;
+    core::Standing standing =
+        core::StandingOf(found.loaded.caller, PartyFactsOf(found.loaded.session), lifecycle.workspace_parties);
+    core::SessionFacts facts = session_facts(found.loaded.session, lifecycle);
+    core::Refusal refusal = core::MayUse(lifecycle, facts, standing, now);
+    if (refusal != core::Refusal::none) {
+        note_session(lifecycle, found.loaded.session, kTouching, {}, now);
+        raise_refusal(refusal);
+    }
+    if (core::UseIsDue(lifecycle, facts, now, now, UseGranularity()))
+        note_use(found.identity.tenant, session, now);
 }
 
 void raise_changed_meanwhile() {
@@ -259,6 +303,7 @@ Viewed act(const ActionRequest& request) {
         wanted.reason_length = reason_length(request.reason);
         wanted.require_reason = request.require_reason;
         wanted.expected_version = request.expected_version;
+        ask_extension(request, lifecycle, facts, now, &wanted);
         core::Standing standing =
             core::StandingOf(loaded.caller, PartyFactsOf(loaded.session), lifecycle.workspace_parties);
         core::Decision decision = core::Decide(lifecycle, facts, standing, loaded.grants, wanted, now);

@@ -38,6 +38,9 @@ struct ActionRequest {
     int64 expected_version = -1;
     bool require_reason = false;
     Within within;
+    bool extends = false;       // extend_session(): the action has to be one that extends
+    Value by = {0, true};       // interval: by how much longer
+    Value until = {0, true};    // timestamptz: until when; neither: as long as it may
 };
 
 // How often a change is decided anew where others were faster, and what is raised then: 40001.
@@ -50,6 +53,10 @@ Viewed act(const ActionRequest& request);
 // Raises what forbids the caller to take the action: SL401, SL403, SL404 and no other. A session that is gone forbids
 // nothing. For who repeats what he did.
 void check_permitted(const ActionRequest& request);
+
+// A use of the session by its owner, its agent, its operator or a service, written down at the commit. Errors: SL401,
+// SL403, SL404, SL409.
+void touch(const pg_uuid_t& session);
 
 // The session, if the caller may read it. Errors: SL401, SL403, SL404.
 Viewed view(const pg_uuid_t& session, const Within& within);

@@ -6,10 +6,12 @@
 #include "jwt_identity.hpp"
 #include "refusal_context.hpp"
 #include "secrets.hpp"
+#include "server_settings.hpp"
 #include "store_admin.hpp"
 #include "store_identity.hpp"
 #include "store_read.hpp"
 #include "token_session.hpp"
+#include "uses.hpp"
 
 using namespace curfew;
 
@@ -82,6 +84,8 @@ CURFEW_FUNCTION(authenticate) {
     }
     if (identity.kind == IdentityKind::api_key && !loaded.key_used_lately && !XactReadOnly && !IsolationUsesXactSnapshot())
         touch_key(identity.tenant, identity.credential, GetCurrentTimestamp());
+    if (loaded.use_is_due)
+        note_use(identity.tenant, identity.credential, GetCurrentTimestamp());
 
     static constexpr const char* kKinds[] = {"user", "service", "agent"};
     static constexpr const char* kRoles[] = {"none", "reader", "member", "admin"};
@@ -168,6 +172,8 @@ CURFEW_FUNCTION(introspect) {
     if (find_token_session(identity.tenant, text_argument(fcinfo, 0), now, &found) && found.active) {
         const SessionRow& row = found.row;
         bool by_agent = !row.column[kSessionAgent].null;
+        if (core::UseIsDue(*found.lifecycle, found.facts, now, now, UseGranularity()))
+            note_use(identity.tenant, *DatumGetUUIDP(row.column[kSessionId].datum), now);
         columns[0] = {BoolGetDatum(true), false};
         columns[1] = row.column[kSessionId];
         columns[2] = uuid_value(identity.tenant);

@@ -44,6 +44,28 @@ CURFEW_FUNCTION(act) {
     return act_once(fcinfo, store, request);
 }
 
+// extend_session(session_id uuid, by interval, until timestamptz, reason text, expected_version bigint)
+// returns session_info
+CURFEW_FUNCTION(extend_session) {
+    Store store = open_store(fcinfo);
+    ActionRequest request = request_of(fcinfo, 3, 4);
+    request.action = "extend";
+    request.extends = true;
+    request.by = argument(fcinfo, 1);
+    request.until = argument(fcinfo, 2);
+    Datum result = session_result(fcinfo, act(request));
+    close_store(store);
+    return result;
+}
+
+// touch_session(session_id uuid) returns void
+CURFEW_FUNCTION(touch_session) {
+    Store store = open_store(fcinfo);
+    touch(required_uuid(fcinfo, 0, "session_id"));
+    close_store(store);
+    PG_RETURN_VOID();
+}
+
 CURFEW_FUNCTION(terminate_session) { return act_named(fcinfo, "terminate"); }
 CURFEW_FUNCTION(cancel_session) { return act_named(fcinfo, "cancel"); }
 CURFEW_FUNCTION(end_session) { return act_named(fcinfo, "end"); }
@@ -62,7 +84,8 @@ CURFEW_FUNCTION(get_session) {
     return result;
 }
 
-// get_session_detail(session_id uuid) returns (title text, labels jsonb, metadata jsonb, fields jsonb)
+// get_session_detail(session_id uuid) returns (title text, labels jsonb, metadata jsonb, fields jsonb,
+// last_used_at timestamptz)
 CURFEW_FUNCTION(get_session_detail) {
     Store store = open_store(fcinfo);
     pg_uuid_t id = required_uuid(fcinfo, 0, "session_id");

@@ -5,7 +5,9 @@
 #include "forced_ending.hpp"
 #include "lifecycle_cache.hpp"
 #include "secrets.hpp"
+#include "server_settings.hpp"
 #include "store_token.hpp"
+#include "uses.hpp"
 
 using namespace curfew;
 
@@ -91,6 +93,8 @@ CURFEW_FUNCTION(refresh_session) {
         given = is_unused(found.identity.tenant, pair.refresh_digest.datum);
     }
     if (given) {
+        if (core::UseIsDue(lifecycle, facts, now, now, UseGranularity()))
+            note_use(found.identity.tenant, found.identity.credential, now);
         columns[1] = pair.access;
         columns[2] = pair.refresh;
     } else {

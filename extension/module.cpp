@@ -5,6 +5,7 @@
 #include "inside.hpp"
 #include "refusal_ring.hpp"
 #include "server_settings.hpp"
+#include "uses.hpp"
 #include "worker.hpp"
 
 extern "C" {
@@ -16,6 +17,7 @@ void _PG_init(void) {
     curfew::define_settings();
     curfew::register_identity_callbacks();
     curfew::register_inside_callbacks();
+    curfew::register_use_callbacks();
     if (process_shared_preload_libraries_in_progress) {
         curfew::request_refusal_ring();
         curfew::register_launcher();

@@ -12,6 +12,7 @@ int refusal_slots = 1024;
 int refusal_window = 60;           // seconds
 int maintenance_lock_timeout = 50; // milliseconds
 int sweep_interval = 1000;         // milliseconds
+int use_granularity = 60;          // seconds
 int idempotency_retention = SECS_PER_DAY;
 
 // What `databases` says, read anew after each change.
@@ -72,6 +73,11 @@ void define_settings() {
     DefineCustomIntVariable("curfew.idempotency_retention", "How long the first answer to an idempotency key is kept.",
                             "After it the key may be used anew.", &idempotency_retention, SECS_PER_DAY, SECS_PER_DAY,
                             365 * SECS_PER_DAY, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
+    // What it promises holds for everybody: no caller's own choice.
+    DefineCustomIntVariable("curfew.use_granularity", "By how much a session's last use may be behind.",
+                            "A use is written down where the last one written is at least that old, or a tenth of the "
+                            "session's idle time where that is less.",
+                            &use_granularity, 60, 0, 86400, PGC_SUSET, GUC_UNIT_S, nullptr, nullptr, nullptr);
     reserve_setting_prefix("curfew");
 }
 
@@ -91,6 +97,8 @@ bool any_database_is_listed() {
 int RefusalSlots() { return refusal_slots; }
 
 int MaintenanceLockTimeout() { return maintenance_lock_timeout; }
+
+int64 UseGranularity() { return use_granularity * USECS_PER_SEC; }
 
 int64 RefusalWindow() { return refusal_window * USECS_PER_SEC; }
 

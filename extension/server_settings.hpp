@@ -32,4 +32,7 @@ int64 SweepInterval();
 // curfew.idempotency_retention, in microseconds: how long the first answer to an idempotency key is kept.
 int64 IdempotencyRetention();
 
+// curfew.use_granularity, in microseconds: by how much the last use that is written down may be behind.
+int64 UseGranularity();
+
 } // namespace curfew

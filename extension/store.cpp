@@ -34,27 +34,42 @@ Caller become_owner() {
 
 void become_caller(const Caller& caller) { SetUserIdAndSecContext(caller.user, caller.security_context); }
 
+void connect(int options) {
+    if (SPI_connect_ext(options) != SPI_OK_CONNECT)
+        elog(ERROR, "curfew could not connect to SPI");
+}
+
 } // namespace
 
 Store open_store(FunctionCallInfo fcinfo, int options) {
     if (GetDatabaseEncoding() != PG_UTF8)
         ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("curfew needs a database whose encoding is UTF8"),
                         errdetail("The encoding of this one is %s.", GetDatabaseEncodingName())));
-    Store store = {owner};
+    Store store = {owner, 0};
     HeapTuple function = SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
     if (!HeapTupleIsValid(function))
         elog(ERROR, "cache lookup failed for function %u", fcinfo->flinfo->fn_oid);
     owner = reinterpret_cast<Form_pg_proc>(GETSTRUCT(function))->proowner;
     ReleaseSysCache(function);
+    connect(options);
+    return store;
+}
 
-    if (SPI_connect_ext(options) != SPI_OK_CONNECT)
-        elog(ERROR, "curfew could not connect to SPI");
+Oid store_owner() { return owner; }
+
+Store open_store_as(Oid new_owner) {
+    Store store = {owner, NewGUCNestLevel()};
+    set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    owner = new_owner;
+    connect(0);
     return store;
 }
 
 void close_store(const Store& store) {
     SPI_finish();
     owner = store.outer_owner;
+    if (store.settings_level > 0)
+        AtEOXact_GUC(true, store.settings_level);
 }
 
 uint64 run(Statement& statement, const Parameters& parameters) {

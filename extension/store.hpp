@@ -48,6 +48,7 @@ struct Value {
 // What an open store puts back when it is closed.
 struct Store {
     Oid outer_owner;
+    int settings_level; // 0: none of its own
 };
 
 // Opens the store for one SQL-callable function: connects SPI and remembers the function's owner, the extension's,
@@ -55,6 +56,10 @@ struct Store {
 //   options  SPI_OPT_NONATOMIC for a procedure that commits, else 0
 Store open_store(FunctionCallInfo fcinfo, int options = 0);
 void close_store(const Store& store);
+
+// As whom statements run now; and a store for them where no function was called, with the search path that functions have.
+Oid store_owner();
+Store open_store_as(Oid owner);
 
 // Runs the statement as the extension's owner and returns the number of rows. Never read-only: each run sees what
 // was committed before it.

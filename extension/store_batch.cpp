@@ -91,8 +91,9 @@ int write_batch(Batch* batch, Locked locked) {
 #define CURFEW_WRITE_BATCH(locking)                                                                                \
     "WITH locked AS MATERIALIZED ("                                                                                \
     " SELECT w.* FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,"    \
-    "  $20, $21, $22, $23, $24, $25, $26, $27, $28, $29) WITH ORDINALITY AS w (c2, c3, c4, c5, c6, c7, c8, c9,"    \
-    "  c10, c11, c12, c13, c14, c15, c16, c17, c18, c19, c20, c21, c22, c23, c24, c25, c26, c27, c28, c29, place)" \
+    "  $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31) WITH ORDINALITY AS w (c2, c3, c4, c5, c6, c7,"  \
+    "  c8, c9, c10, c11, c12, c13, c14, c15, c16, c17, c18, c19, c20, c21, c22, c23, c24, c25, c26, c27, c28, c29,"\
+    "  c30, c31, place)"                                                                                           \
     " JOIN curfew.session s ON s.tenant_id = $1 AND s.id = w.c15 ORDER BY s.id FOR NO KEY UPDATE OF s" locking     \
     "), changed AS ("                                                                                              \
     " UPDATE curfew.session s SET " CURFEW_CHANGE_FROM(CURFEW_COLUMN) " FROM locked w"                             \

@@ -6,15 +6,16 @@ namespace curfew {
 
 void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, Value* columns) {
     static Statement statement = {"SELECT d.title, COALESCE(d.labels, '{}'), COALESCE(d.metadata, '{}'),"
-                                  " COALESCE(d.fields, '{}') FROM (VALUES (1)) one"
-                                  " LEFT JOIN curfew.session_detail d ON d.tenant_id = $1 AND d.session_id = $2",
+                                  " COALESCE(d.fields, '{}'), s.used_at FROM curfew.session s"
+                                  " LEFT JOIN curfew.session_detail d ON d.tenant_id = s.tenant_id AND d.session_id = s.id"
+                                  " WHERE s.tenant_id = $1 AND s.id = $2",
                                   {UUIDOID, UUIDOID}};
     Parameters parameters;
     parameters.Add(tenant);
     parameters.Add(session);
-    run(statement, parameters);
+    uint64 rows = run(statement, parameters);
     for (int i = 0; i < kDetailColumns; ++i)
-        columns[i] = result_value(0, i);
+        columns[i] = rows > 0 ? result_value(0, i) : Value{0, true};
 }
 
 Value read_created_at(const pg_uuid_t& tenant, const pg_uuid_t& session) {

@@ -5,8 +5,8 @@
 
 namespace curfew {
 
-// title, labels, metadata, fields
-inline constexpr int kDetailColumns = 4;
+// title, labels, metadata, fields, last use
+inline constexpr int kDetailColumns = 5;
 void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, Value* columns);
 
 // The creation time of a session, for a cursor; null when it is not there.

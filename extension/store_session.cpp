@@ -2,6 +2,7 @@
 
 #include "json.hpp"
 #include "lifecycle_cache.hpp"
+#include "server_settings.hpp"
 
 namespace curfew {
 namespace {
@@ -55,6 +56,7 @@ enum LoadColumn {
     "NULL::uuid, NULL::text, NULL::uuid, NULL::uuid, NULL::uuid, NULL::uuid, NULL::uuid, NULL::text, NULL::text,"  \
     " NULL::bigint, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz,"                   \
     " NULL::timestamptz, NULL::timestamptz, NULL::bigint, NULL::text[], NULL::jsonb, NULL::jsonb,"                 \
+    " NULL::timestamptz,"                                                                                          \
     " NULL::integer, NULL::xid, NULL::text"
 
 Statement& load_statement(IdentityKind kind) {
@@ -126,7 +128,8 @@ void add_token_scopes(const TokenScopes& token, core::Grants* grants) {
     grants->limited = token.limited;
 }
 
-core::Refusal token_refusal(const Loaded& loaded, core::Instant now) {
+// Why the session of a token that was found may not act; none where it may, and whether that use of it is due.
+core::Refusal token_refusal(Loaded* loaded, core::Instant now) {
     SessionRow own = session_row(0, kTokenSession);
     LifecycleVersion version = {DatumGetInt32(result_value(0, kTokenRevision).datum),
                                 DatumGetTransactionId(result_value(0, kTokenWrittenBy).datum)};
@@ -135,10 +138,12 @@ core::Refusal token_refusal(const Loaded& loaded, core::Instant now) {
     const core::Lifecycle& lifecycle = compiled_lifecycle(text_view(own.column[kSessionLifecycle].datum), version);
     SPI_tuptable = result;
 
-    core::Present present = core::PresentOf(lifecycle, session_facts(own, lifecycle), now);
+    core::SessionFacts facts = session_facts(own, lifecycle);
+    core::Present present = core::PresentOf(lifecycle, facts, now);
     if (!lifecycle.states[present.state].live)
         return core::Refusal::session_not_live;
-    return loaded.refusal != core::Refusal::none ? loaded.refusal : StatusRefusal(owner_status);
+    loaded->use_is_due = core::UseIsDue(lifecycle, facts, now, now, UseGranularity());
+    return loaded->refusal != core::Refusal::none ? loaded->refusal : StatusRefusal(owner_status);
 }
 
 } // namespace
@@ -208,6 +213,7 @@ core::SessionFacts session_facts(const SessionRow& row, const core::Lifecycle& l
     facts.entered_at = InstantOf(row.column[kSessionEnteredAt]);
     facts.started_at = InstantOf(row.column[kSessionStartedAt]);
     facts.ended_at = InstantOf(row.column[kSessionEndedAt]);
+    facts.used_at = InstantOf(row.column[kSessionUsedAt]);
     facts.deadline = InstantOf(row.column[kSessionDeadline]);
     facts.metered = DatumGetInt64(row.column[kSessionMetered].datum);
 
@@ -291,7 +297,7 @@ Loaded load(const Identity& identity, const Wanted& wanted, core::Instant now, S
         Value owner = result_value(0, int{kTokenSession} + int{kSessionOwner});
         if (memcmp(DatumGetUUIDP(owner.datum)->data, identity.principal.data, UUID_LEN) != 0)
             loaded.acting_for = owner;
-        loaded.refusal = token_refusal(loaded, now);
+        loaded.refusal = token_refusal(&loaded, now);
     }
     return loaded;
 }

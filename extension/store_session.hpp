@@ -30,13 +30,14 @@ enum SessionColumn {
     kSessionScopes,
     kSessionTimers,
     kSessionMarks,
+    kSessionUsedAt,
     kSessionColumns
 };
 #define CURFEW_SESSION_COLUMNS(s)                                                                                  \
     s ".id, " s ".lifecycle, " s ".owner_id, " s ".agent_id, " s ".workspace_id, " s ".operator_workspace_id, " s  \
       ".parent_id, " s ".state, " s ".deadline_state, " s ".version, " s ".created_at, " s ".updated_at, " s       \
       ".entered_at, " s ".started_at, " s ".ended_at, " s ".deadline, " s ".metered_us, " s ".scopes, " s          \
-      ".timers, " s ".marks"
+      ".timers, " s ".marks, " s ".used_at"
 
 // A session's row as datums; they live as long as the result they came from.
 struct SessionRow {
@@ -65,6 +66,7 @@ struct Loaded {
     core::CallerFacts caller;
     core::Grants grants;
     Value acting_for = {0, true}; // with a session token: the session's owner, where that is somebody else
+    bool use_is_due = false;        // with a session token: a use of that session now is to be written down
     bool key_used_lately = false;   // with an API key: its last use was noted within the minute
     bool session_found = false;
     SessionRow session;

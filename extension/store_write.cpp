@@ -5,6 +5,19 @@
 
 namespace curfew {
 
+namespace {
+
+// {"ttl": 7200}. A setting's name has no character that JSON would escape.
+Value setting_object(const SettingChange& change) {
+    if (change.setting.empty())
+        return {0, true};
+    const char* json = psprintf("{\"%s\":" INT64_FORMAT "}", pnstrdup(change.setting.data(), change.setting.size()),
+                                change.seconds);
+    return {DirectFunctionCall1(jsonb_in, CStringGetDatum(json)), false};
+}
+
+} // namespace
+
 void change_values(const pg_uuid_t& tenant, const Change& change, Value* values) {
     const core::Lifecycle& lifecycle = *change.lifecycle;
     const core::SessionFacts& after = change.after;
@@ -31,6 +44,8 @@ void change_values(const pg_uuid_t& tenant, const Change& change, Value* values)
     put(marks ? Value{rfc3339_datum(after.updated_at, 6), false} : Value{0, true});
     put({text_datum(change.note.to_state), false});
     put({TransactionIdGetDatum(change.written_by), false});
+    put(instant_value(after.used_at));
+    put(setting_object(change.setting));
     Assert(next == kChangeValues);
 }
 

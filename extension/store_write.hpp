@@ -10,19 +10,27 @@ struct MarkChange {
     std::string_view mark;
 };
 
+// A session's own setting of a timer, in whole seconds; none without a name.
+struct SettingChange {
+    std::string_view setting;
+    int64 seconds = 0;
+};
+
 // What a change writes into a session's row `s`; the values that it takes, from 15 on after those of its audit row:
 // 15 id, 16 version as it was read, 17 state, 18 deadline state, 19 entered at, 20 started at, 21 ended at, 22 deadline,
-// 23 meter, 24 operator's workspace or null, 25 effect, 26 mark, 27 the mark's time, 28 to state, 29 who wrote the row.
-inline constexpr int kChangeValues = 29;
+// 23 meter, 24 operator's workspace or null, 25 effect, 26 mark, 27 the mark's time, 28 to state, 29 who wrote the row,
+// 30 used at, 31 the timer's setting as an object, or null.
+inline constexpr int kChangeValues = 31;
 #define CURFEW_CHANGE_FROM(v)                                                                                      \
     "state = " v(17) ", deadline_state = " v(18) ", version = s.version + 1, updated_at = " v(3)                   \
     ", entered_at = " v(19) ", started_at = " v(20) ", ended_at = " v(21) ", deadline = " v(22)                    \
     ", metered_us = " v(23) ", operator_workspace_id = COALESCE(" v(24) ", s.operator_workspace_id),"              \
     " marks = CASE " v(25) " WHEN 1 THEN s.marks || jsonb_build_object(" v(26) ", " v(27) ")"                      \
-    " WHEN 2 THEN s.marks - " v(26) " ELSE s.marks END"
+    " WHEN 2 THEN s.marks - " v(26) " ELSE s.marks END, used_at = " v(30)                                          \
+    ", timers = CASE WHEN " v(31) " IS NULL THEN s.timers ELSE COALESCE(s.timers, '{}') || " v(31) " END"
 #define CURFEW_CHANGE_TYPES                                                                                        \
     UUIDOID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID,   \
-        UUIDOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, XIDOID
+        UUIDOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, XIDOID, TIMESTAMPTZOID, JSONBOID
 #define CURFEW_UNCHANGED_FROM(v) "s.id = " v(15) " AND s.version = " v(16) " AND s.xmin = " v(29)
 
 // A decided change of one session.
@@ -33,11 +41,12 @@ struct Change {
     const core::Lifecycle* lifecycle = nullptr;
     core::SessionFacts after;
     MarkChange mark;
+    SettingChange setting;
     Value operator_workspace = {0, true}; // null: stays as it is
     AuditNote note;
 };
 
-// Values 1 to 29, in the current memory but for those that the change has as datums.
+// Values 1 to 31, in the current memory but for those that the change has as datums.
 void change_values(const pg_uuid_t& tenant, const Change& change, Value* values);
 
 // Updates the row where its version is still the one that was read, and nobody, engine or not, has written it since;

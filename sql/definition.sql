@@ -153,7 +153,7 @@ SELECT pg_temp.timed('{"on": {"default": "1 hour", "do": "stop"}}', '{"to": "idl
 SELECT pg_temp.refusal('{"actions": {"stop": {"from": ["on"], "mark": "late", "by": ["clock"]}}, "timers": {"on": {"default": "1 hour", "do": "stop"}}}');
 SELECT pg_temp.timed('{"on": {"default": "1 hour", "do": "stop"}}', '{"reason": "required"}');
 SELECT pg_temp.refusal(jsonb_build_object('initial', 's1', 'states', jsonb_object_agg('s' || i, '{}'::jsonb) || '{"off": {"terminal": true}}',
-    'actions', '{"stop": {"from": "*", "to": "off", "by": ["clock"]}}'::jsonb, 'timers', jsonb_object_agg('s' || i, '{"default": "1 hour", "do": "stop"}'::jsonb))::text) FROM generate_series(1, 9) i;
+    'actions', '{"stop": {"from": "*", "to": "off", "by": ["clock"]}}'::jsonb, 'timers', jsonb_object_agg('s' || i, '{"default": "1 hour", "do": "stop"}'::jsonb))::text) FROM generate_series(1, 17) i;
 
 -- A refusal is whole text, however long the words are that it repeats.
 SELECT pg_temp.refusal('{"states": {"on": {}, "é' || repeat('é', 200) || '": {}}}') = convert_from(convert_to(

@@ -32,6 +32,7 @@ SELECT curfew.act_as('hostile', regress_curfew_hostile.id('ada')) \gset
 INSERT INTO regress_curfew_hostile.thing SELECT lifecycle, (curfew.create_session(lifecycle, workspace => 'room', title => 'a title', labels => '{"k": ["v"]}')).id FROM unnest('{login,conversation,visual,run}'::text[]) lifecycle;
 INSERT INTO regress_curfew_hostile.thing SELECT n.name, n.value FROM curfew.create_session('agent', workspace => 'room') s, LATERAL (VALUES ('agent', s.id::text), ('token', s.token), ('refresh token', s.refresh_token), ('maip', curfew.maip_session_id(s.id))) n (name, value);
 INSERT INTO regress_curfew_hostile.thing SELECT 'login token', (curfew.create_session('login')).token;
+INSERT INTO regress_curfew_hostile.thing SELECT 'used login', (curfew.create_session('login')).id;
 INSERT INTO regress_curfew_hostile.thing SELECT 'late', (curfew.create_session('run', workspace => 'room')).id;
 INSERT INTO regress_curfew_hostile.thing SELECT 'ancient', (curfew.create_session('visual', workspace => 'room')).id;
 SELECT state FROM curfew.cancel_session(regress_curfew_hostile.id('ancient'));
@@ -67,6 +68,9 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'terminate_session', 'SELECT state FROM curfew.terminate_session(regress_curfew_hostile.id(''run''), ''over'', 1)'),
     (false, 'cancel_session', 'SELECT state FROM curfew.cancel_session(regress_curfew_hostile.id(''visual''))'),
     (false, 'end_session', 'SELECT state FROM curfew.end_session(regress_curfew_hostile.id(''login''))'),
+    (false, 'extend_session', 'SELECT state, version FROM curfew.extend_session(regress_curfew_hostile.id(''agent''), by => ''1 minute'', reason => ''why not'', expected_version => 1)'),
+    (false, 'extend_session', 'SELECT state, version FROM curfew.extend_session(regress_curfew_hostile.id(''agent''), until => pg_catalog.statement_timestamp() OPERATOR(pg_catalog.+) ''2 hours'')'),
+    (false, 'touch_session', 'SELECT curfew.touch_session(regress_curfew_hostile.id(''used login''))'),
     (false, 'refresh_session', 'SELECT refused FROM curfew.refresh_session(regress_curfew_hostile.secret(''refresh token''))'),
     (false, 'refresh_session', 'SELECT refused FROM curfew.refresh_session(regress_curfew_hostile.secret(''refresh token''))'),
     (false, 'session_is_live', 'SELECT curfew.session_is_live()'),
@@ -190,6 +194,12 @@ SELECT 1 = 1;
 SELECT regress_curfew_hostile.careless('01890a5d-ac96-774b-bcce-b302099a8057');
 SELECT 'x'::text;
 -- Each call in a backend of its own.
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
 \c -
 SELECT regress_curfew_hostile.next() \gexec
 \c -

@@ -60,6 +60,8 @@ INSERT INTO attempt (function, thing, call) VALUES
     ('end_session', 'login', 'state FROM curfew.end_session(%L)'),
     ('archive_session', 'conversation', 'state FROM curfew.archive_session(%L)'),
     ('unarchive_session', 'conversation', 'state FROM curfew.unarchive_session(%L)'),
+    ('extend_session', 'agent', 'state FROM curfew.extend_session(%L)'),
+    ('touch_session', 'run', 'curfew.touch_session(%L)'),
     ('get_session', 'conversation', 'state FROM curfew.get_session(%L)'),
     ('get_session', 'visual', 'state FROM curfew.get_session(%L)'),
     ('get_session', 'workspace slug', 'state FROM curfew.get_session(gen_random_uuid(), workspace => %L)'),

@@ -7,6 +7,26 @@ namespace {
 
 constexpr RelationMask kClock = Bit(Relation::clock);
 
+// An extension needs something to extend, wherever it starts.
+Problem CheckExtension(const Lifecycle& lifecycle, const Action& action) noexcept {
+    std::string_view name = action.name.View();
+    const Timer& timer = lifecycle.timers[action.target];
+    std::string_view setting = timer.parameter.View();
+    if (timer.minimum == timer.maximum)
+        return Problem(Place{"actions", name, "extend"}, {"the setting \"", setting, "\" is fixed: its min is its max"});
+    if (action.again == Again::same)
+        return Problem(Place{"actions", name, "again"}, {"a repeat extends it again"});
+    for (int s = 0; s < lifecycle.state_count; ++s) {
+        bool timed = false;
+        for (int t = 0; t < lifecycle.timer_count; ++t)
+            timed = timed || ((lifecycle.states[s].timers & TimerBit(t)) && lifecycle.timers[t].parameter == setting);
+        if ((action.from & StateBit(s)) && !timed)
+            return Problem(Place{"actions", name, "from"}, {"no timer of the state \"", lifecycle.states[s].name.View(),
+                                                            "\" has the setting \"", setting, "\""});
+    }
+    return {};
+}
+
 Problem CheckAction(const Lifecycle& lifecycle, const Action& action) noexcept {
     std::string_view name = action.name.View();
     if (action.by == 0)
@@ -26,6 +46,8 @@ Problem CheckAction(const Lifecycle& lifecycle, const Action& action) noexcept {
         return Problem(Place{"actions", name, "assigns"}, {"needs \"operator\" among those who may act"});
     if (action.assigns && action.again == Again::same)
         return Problem(Place{"actions", name, "again"}, {"another's place is not one's own: who assigns is refused a repeat"});
+    if (action.effect == Effect::extend)
+        return CheckExtension(lifecycle, action);
     if (action.effect != Effect::enter)
         return {};
 
@@ -53,8 +75,8 @@ StateMask Reachable(const Lifecycle& lifecycle) noexcept {
     return reached;
 }
 
-Problem CheckTimer(const Lifecycle& lifecycle, int state) noexcept {
-    const Timer& timer = lifecycle.timers[lifecycle.states[state].timer];
+Problem CheckTimer(const Lifecycle& lifecycle, int state, int index) noexcept {
+    const Timer& timer = lifecycle.timers[index];
     const Action& action = lifecycle.actions[timer.action];
     std::string_view name = lifecycle.states[state].name.View();
     if (lifecycle.states[state].terminal)
@@ -74,6 +96,9 @@ Problem CheckTimer(const Lifecycle& lifecycle, int state) noexcept {
             (other.usual != timer.usual || other.minimum != timer.minimum || other.maximum != timer.maximum))
             return Problem(Place{"timers", name, "after"},
                            {"the setting \"", timer.parameter.View(), "\" has two different defaults or limits"});
+        if (same_setting && i != index && (lifecycle.states[state].timers & TimerBit(i)))
+            return Problem(Place{"timers", name, "after"},
+                           {"two timers of the state have the setting \"", timer.parameter.View(), "\""});
     }
     return {};
 }
@@ -143,9 +168,10 @@ Problem Check(const Lifecycle& lifecycle) noexcept {
             return Problem(Place{"states", state.name.View()}, {"a terminal state is not live"});
         if (state.terminal && state.metered)
             return Problem(Place{"states", state.name.View()}, {"a terminal state is not metered"});
-        if (state.timer != kNone)
-            if (Problem problem = CheckTimer(lifecycle, i))
-                return problem;
+        for (int t = 0; t < lifecycle.timer_count; ++t)
+            if (state.timers & TimerBit(t))
+                if (Problem problem = CheckTimer(lifecycle, i, t))
+                    return problem;
     }
     return {};
 }

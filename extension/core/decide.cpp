@@ -31,6 +31,32 @@ Refusal CheckReason(const Action& action, const Attempt& attempt) noexcept {
     return attempt.reason_length > kLongestReason ? Refusal::reason_too_long : Refusal::none;
 }
 
+// How long to extend may only be given to an action that does.
+Refusal CheckExtends(const Action& action, const Attempt& attempt) noexcept {
+    if (attempt.bad_input != Refusal::none)
+        return attempt.bad_input;
+    return attempt.extends && action.effect != Effect::extend ? Refusal::unknown_value : Refusal::none;
+}
+
+// Extends the session's timer to the wanted time, in whole seconds from its anchor and never beyond what was asked for.
+// Refused where that is beyond the limit, or no later than the timer goes off anyway.
+Refusal Extend(const Lifecycle& lifecycle, const Extension& extension, const Attempt& attempt,
+               SessionFacts& after) noexcept {
+    const Timer& timer = lifecycle.timers[extension.timer];
+    Instant until = attempt.until == kUnset ? extension.limit : attempt.until;
+    if (until > extension.limit || until <= extension.due)
+        return Refusal::value_out_of_range;
+    Instant anchor = extension.limit - timer.maximum;
+    Microseconds setting = (until - anchor) / kSecond * kSecond;
+    if (anchor + setting <= extension.due)
+        return Refusal::value_out_of_range;
+    for (int i = 0; i < lifecycle.timer_count; ++i)
+        if (lifecycle.timers[i].parameter == timer.parameter.View())
+            after.settings[i] = setting;
+    SetDeadline(lifecycle, after);
+    return Refusal::none;
+}
+
 bool HasHadItsEffect(const Action& action, const SessionFacts& session, const Present& present) noexcept {
     switch (action.effect) {
     case Effect::enter:
@@ -39,6 +65,8 @@ bool HasHadItsEffect(const Action& action, const SessionFacts& session, const Pr
         return session.marks & MarkBit(action.target);
     case Effect::clear_mark:
         return !(session.marks & MarkBit(action.target));
+    case Effect::extend:
+        return false;
     }
     return false;
 }
@@ -71,23 +99,6 @@ Present PresentOf(const Lifecycle& lifecycle, const SessionFacts& session, Insta
     return present;
 }
 
-void SetDeadline(const Lifecycle& lifecycle, SessionFacts& session) noexcept {
-    session.deadline = kNever;
-    session.deadline_state = kNone;
-    int index = lifecycle.states[session.state].timer;
-    if (index == kNone)
-        return;
-    const Timer& timer = lifecycle.timers[index];
-    Instant anchor = session.entered_at;
-    if (timer.anchor == Anchor::created)
-        anchor = session.created_at;
-    else if (timer.anchor == Anchor::started && session.started_at != kUnset)
-        anchor = session.started_at;
-    Instant deadline = anchor + (session.settings[index] > 0 ? session.settings[index] : timer.usual);
-    session.deadline = std::max(deadline, session.entered_at); // a state does not end before it began
-    session.deadline_state = lifecycle.actions[timer.action].target;
-}
-
 SessionFacts Take(const Lifecycle& lifecycle, int index, const SessionFacts& session, Instant now) noexcept {
     const Action& action = lifecycle.actions[index];
     SessionFacts after = session;
@@ -97,7 +108,7 @@ SessionFacts Take(const Lifecycle& lifecycle, int index, const SessionFacts& ses
         Enter(lifecycle, action.target, now, after);
     else if (action.effect == Effect::set_mark)
         after.marks |= MarkBit(action.target);
-    else
+    else if (action.effect == Effect::clear_mark)
         after.marks &= static_cast<MarkMask>(~MarkBit(action.target));
     return after;
 }
@@ -144,10 +155,23 @@ Decision Decide(const Lifecycle& lifecycle, const SessionFacts& session, const S
     }
 
     decision.refusal = CheckReason(action, attempt);
+    if (decision.refusal == Refusal::none)
+        decision.refusal = CheckExtends(action, attempt);
     if (decision.refusal != Refusal::none)
         return decision;
 
     Present present = PresentOf(lifecycle, session, now);
+    Instant at = std::max(now, session.updated_at);
+    SessionFacts after = Take(lifecycle, attempt.action, session, at);
+    if (lifecycle.records_use && after.ended_at == kUnset && !present.expired)
+        RecordUse(lifecycle, after, std::max(at, session.used_at));
+    if (action.effect == Effect::extend) {
+        decision.extension = ExtensionOf(lifecycle, action, session, now);
+        if (decision.extension.timer != kNone)
+            decision.refusal = Extend(lifecycle, decision.extension, attempt, after);
+        if (decision.refusal != Refusal::none)
+            return decision;
+    }
     if (action.again == Again::same && HasHadItsEffect(action, session, present)) {
         decision.verdict = Verdict::replay;
         return decision;
@@ -162,7 +186,7 @@ Decision Decide(const Lifecycle& lifecycle, const SessionFacts& session, const S
     }
 
     decision.verdict = Verdict::apply;
-    decision.after = Take(lifecycle, attempt.action, session, std::max(now, session.updated_at));
+    decision.after = after;
     return decision;
 }
 

@@ -23,6 +23,7 @@ struct SessionFacts {
     Instant updated_at = 0;
     Instant entered_at = 0;
     Instant started_at = kUnset; // first time in a metered state
+    Instant used_at = kUnset; // last use that was written down
     Instant ended_at = kUnset;
     Instant deadline = kNever;
     Microseconds metered = 0;                               // up to entered_at
@@ -47,7 +48,22 @@ struct Attempt {
     int reason_length = -1;        // in characters; -1: none given
     bool require_reason = false;   // the caller's own contract asks for one
     std::int64_t expected_version = -1; // -1: any
+    bool extends = false;               // how long to extend is given: the action has to be one that extends
+    Instant until = kUnset;             // to when an action that extends does; kUnset: as long as it may
+    Refusal bad_input = Refusal::none;  // what is wrong with what was given
 };
+
+// May whoever may read the session use it without a token: its owner, its agent, its operator or a service; none,
+// `not_owner`, `reader` or, once it is over, `invalid_state`.
+Refusal MayUse(const Lifecycle& lifecycle, const SessionFacts& session, const Standing& standing, Instant now) noexcept;
+
+// What an action that extends could do to a session as it is.
+struct Extension {
+    int timer = kNone;      // the timer of the session's state that it extends; kNone: none, or the time is up
+    Instant due = kNever;   // when that would go off without it, the action being a use
+    Instant limit = kNever; // the latest to which it can be extended
+};
+Extension ExtensionOf(const Lifecycle& lifecycle, const Action& action, const SessionFacts& session, Instant now) noexcept;
 
 enum class Verdict : std::uint8_t { refuse, replay, apply };
 
@@ -56,6 +72,7 @@ struct Decision {
     Refusal refusal = Refusal::none;
     Relation relation = Relation::owner;
     std::string_view missing_scope; // with Refusal::scope_missing
+    Extension extension;            // with an action that extends
     SessionFacts after;             // with Verdict::apply; the version is the next one
 };
 
@@ -68,10 +85,20 @@ Refusal MayRead(const Lifecycle& lifecycle, const Present& present, const Standi
 Decision Decide(const Lifecycle& lifecycle, const SessionFacts& session, const Standing& standing, const Grants& grants,
                 const Attempt& attempt, Instant now) noexcept;
 
-// The facts after the action has had its effect at `now`: state or mark, meter, deadline, next version.
+// The facts after the action has had its effect at `now`: state or mark, meter, deadline, next version. Of an action that
+// extends, all but the extension. Whether it is a use of the session is not in it.
 SessionFacts Take(const Lifecycle& lifecycle, int action, const SessionFacts& session, Instant now) noexcept;
 
-// The deadline and deadline state of a session that is in `state` by these facts; kNever without a timer.
+// The deadline and deadline state of a session that is in `state` by these facts: those of the timer that goes off first,
+// of several the one that is listed first; kNever without a timer.
 void SetDeadline(const Lifecycle& lifecycle, SessionFacts& session) noexcept;
+
+// Whether a use at `used` is to be written down: the lifecycle keeps uses, the session is not over at `now`, and the last
+// one written is at least `granularity` older, or a tenth of the shortest idle time that runs where that is less.
+bool UseIsDue(const Lifecycle& lifecycle, const SessionFacts& session, Instant used, Instant now,
+              Microseconds granularity) noexcept;
+
+// The facts after a use at that time; a deadline that depends on it moves. The session has not ended.
+void RecordUse(const Lifecycle& lifecycle, SessionFacts& session, Instant used) noexcept;
 
 } // namespace curfew::core

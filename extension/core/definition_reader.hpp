@@ -26,11 +26,12 @@ template <class Json> class DefinitionReader {
         if (!definition.IsObject())
             return Problem("", {"a definition is a JSON object"});
         Known(definition, "", {"description", "initial", "ids", "parties", "members_only", "tokens", "refresh_grace", "create",
-                               "read", "states", "actions", "timers", "forced"});
+                               "read", "states", "actions", "timers", "forced", "last_use"});
         ReadStates(definition.Member("states"));
         ReadOptions(definition);
         ReadActions(definition.Member("actions"));
         ReadTimers(definition.Member("timers"));
+        ReadExtensions(definition.Member("actions"));
         ReadForced(definition.Member("forced"));
         return problem_;
     }
@@ -180,6 +181,7 @@ template <class Json> class DefinitionReader {
         int tokens = Choice(definition, "", "tokens", {"none", "access", "access+refresh"}, 0);
         out_->access_token = tokens >= 1;
         out_->refresh_token = tokens == 2;
+        out_->records_use = Flag(definition, "", "last_use");
         out_->refresh_grace = Duration(definition, "", "refresh_grace", 10 * kSecond);
 
         Json create = definition.Member("create");
@@ -217,8 +219,8 @@ template <class Json> class DefinitionReader {
     }
 
     void ReadAction(std::string_view name, Json action, std::string_view place, Action& to) noexcept {
-        Known(action, place, {"from", "to", "mark", "clear", "by", "by_scope", "scope", "reason", "again", "event",
-                              "readers", "assigns"});
+        Known(action, place, {"from", "to", "mark", "clear", "extend", "by", "by_scope", "scope", "reason", "again",
+                              "event", "readers", "assigns"});
         to.name = Name(name);
         to.event = Event(action, place, name);
         to.scope = Scope(action, place, "scope");
@@ -256,8 +258,13 @@ template <class Json> class DefinitionReader {
 
     void ReadEffect(Json action, std::string_view place, Action& to) noexcept {
         Json enter = action.Member("to"), mark = action.Member("mark"), clear = action.Member("clear");
-        if (enter.Present() + mark.Present() + clear.Present() != 1)
-            return Fail(place, {"has exactly one of \"to\", \"mark\" and \"clear\""});
+        bool extends = action.Member("extend").Present();
+        if (enter.Present() + mark.Present() + clear.Present() + extends != 1)
+            return Fail(place, {"has exactly one of \"to\", \"mark\", \"clear\" and \"extend\""});
+        if (extends) {
+            to.effect = Effect::extend; // of which timer, ReadExtensions finds out when they are known
+            return;
+        }
         if (enter.Present()) {
             to.effect = Effect::enter;
             to.target = static_cast<std::int8_t>(enter.IsText() ? FindState(*out_, enter.Text()) : kNone);
@@ -281,27 +288,36 @@ template <class Json> class DefinitionReader {
     void ReadTimers(Json timers) noexcept {
         if (timers.Present() && !timers.IsObject())
             return Fail("timers", {"is not an object with a member per state that has a timer"});
-        timers.ForEachMember([&](std::string_view state, Json timer) {
-            Place place{"timers", state};
-            int index = FindState(*out_, state);
-            if (index == kNone)
-                Fail(place, {"the state \"", state, "\" is unknown"});
-            else if (!timer.IsObject())
-                Fail(place, {"is not an object"});
-            else if (out_->timer_count == kMaxTimers)
-                Fail("timers", {"are more than 8"});
-            else {
-                out_->states[index].timer = out_->timer_count;
-                ReadTimer(timer, place, out_->timers[out_->timer_count++]);
-            }
+        timers.ForEachMember([&](std::string_view name, Json timer) {
+            Place place{"timers", name};
+            int state = FindState(*out_, name);
+            if (state == kNone)
+                Fail(place, {"the state \"", name, "\" is unknown"});
+            else if (timer.IsArray())
+                timer.ForEachElement([&](Json one) {
+                    AddTimer(state, one, place);
+                    return !problem_;
+                });
+            else
+                AddTimer(state, timer, place);
             return !problem_;
         });
+    }
+
+    void AddTimer(int state, Json timer, std::string_view place) noexcept {
+        if (!timer.IsObject())
+            return Fail(place, {"is neither a timer nor a list of timers"});
+        if (out_->timer_count == kMaxTimers)
+            return Fail("timers", {"are more than 16"});
+        out_->states[state].timers |= TimerBit(out_->timer_count);
+        ReadTimer(timer, place, out_->timers[out_->timer_count++]);
     }
 
     void ReadTimer(Json timer, std::string_view place, Timer& to) noexcept {
         Known(timer, place, {"after", "from", "default", "min", "max", "do"});
         to.parameter = Text(timer, place, "after", IsName, "a setting's name");
-        to.anchor = static_cast<Anchor>(Choice(timer, place, "from", {"entered", "created", "started"}, 0));
+        to.anchor = static_cast<Anchor>(Choice(timer, place, "from", {"entered", "created", "started", "used"}, 0));
+        out_->records_use = out_->records_use || to.anchor == Anchor::used;
         to.usual = Duration(timer, place, "default", -1);
         if (to.usual < 0)
             Fail(Place{place, "default"}, {"is missing: how long the timer runs"});
@@ -315,6 +331,23 @@ template <class Json> class DefinitionReader {
         to.action = static_cast<std::int8_t>(FindAction(*out_, action.Text()));
         if (to.action == kNone)
             Fail(Place{place, "do"}, {"the action \"", action.Text(), "\" is unknown"});
+    }
+
+    void ReadExtensions(Json actions) noexcept {
+        actions.ForEachMember([&](std::string_view name, Json action) {
+            int index = problem_ ? kNone : FindAction(*out_, name);
+            if (index == kNone)
+                return false;
+            Json setting = action.Member("extend");
+            if (!setting.Present())
+                return true;
+            int timer = setting.IsText() && !setting.Text().empty() ? FindTimer(*out_, setting.Text()) : kNone;
+            if (timer == kNone)
+                Fail(Place{"actions", name, "extend"},
+                     {"no timer has the setting \"", setting.IsText() ? setting.Text() : "", "\""});
+            out_->actions[index].target = static_cast<std::int8_t>(timer);
+            return !problem_;
+        });
     }
 
     void ReadForced(Json actions) noexcept {

@@ -23,6 +23,13 @@ int FindAction(const Lifecycle& lifecycle, std::string_view name) noexcept {
     return kNone;
 }
 
+int FindTimer(const Lifecycle& lifecycle, std::string_view setting) noexcept {
+    for (int i = 0; i < lifecycle.timer_count; ++i)
+        if (lifecycle.timers[i].parameter == setting)
+            return i;
+    return kNone;
+}
+
 int ForcedAction(const Lifecycle& lifecycle, int state) noexcept {
     for (int i = 0; i < lifecycle.action_count; ++i)
         if ((lifecycle.forced >> i & 1) && (lifecycle.actions[i].from & StateBit(state)))

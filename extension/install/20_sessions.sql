@@ -32,6 +32,7 @@ CREATE TABLE curfew.session (
     scopes text[],
     timers jsonb,
     marks jsonb NOT NULL DEFAULT '{}',
+    used_at timestamptz,
     PRIMARY KEY (tenant_id, id),
     FOREIGN KEY (tenant_id, owner_id) REFERENCES curfew.principal,
     FOREIGN KEY (tenant_id, agent_id) REFERENCES curfew.principal,
@@ -55,6 +56,7 @@ COMMENT ON COLUMN curfew.session.deadline IS 'When the timer of the state goes o
 COMMENT ON COLUMN curfew.session.deadline_state IS 'What the session is from the deadline on.';
 COMMENT ON COLUMN curfew.session.metered_us IS 'Microseconds spent in metered states up to entered_at.';
 COMMENT ON COLUMN curfew.session.timers IS 'Seconds per timer setting, where they differ from the default.';
+COMMENT ON COLUMN curfew.session.used_at IS 'The last use that was written down, where the lifecycle keeps uses; see curfew.use_granularity.';
 COMMENT ON COLUMN curfew.session.marks IS 'Facts beside the state, each with the time at which it was set.';
 
 CREATE TABLE curfew.session_detail (

@@ -130,6 +130,21 @@ SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.unarchive_session(uuid, text, bigint, text) IS 'Takes out of the archive a session: its lifecycle''s action "unarchive".';
 
+CREATE FUNCTION curfew.extend_session(session_id uuid, by interval DEFAULT NULL, until timestamptz DEFAULT NULL,
+    reason text DEFAULT NULL, expected_version bigint DEFAULT NULL)
+RETURNS curfew.session_info
+AS 'MODULE_PATHNAME', 'curfew_extend_session' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.extend_session(uuid, interval, timestamptz, text, bigint) IS 'Gives a session a longer time, by so much or until then, or as long as it may: its lifecycle''s action "extend".';
+
+CREATE FUNCTION curfew.touch_session(session_id uuid)
+RETURNS void
+AS 'MODULE_PATHNAME', 'curfew_touch_session' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.touch_session(uuid) IS 'Notes a use of a session by its owner, its agent, its operator or a service, for sessions that are used without a token.';
+
 CREATE FUNCTION curfew.get_session(session_id uuid, lifecycle text DEFAULT NULL, workspace text DEFAULT NULL)
 RETURNS curfew.session_info
 AS 'MODULE_PATHNAME', 'curfew_get_session' LANGUAGE C VOLATILE
@@ -137,12 +152,13 @@ SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.get_session(uuid, text, text) IS 'A session that the caller may read.';
 
-CREATE FUNCTION curfew.get_session_detail(session_id uuid, OUT title text, OUT labels jsonb, OUT metadata jsonb, OUT fields jsonb)
+CREATE FUNCTION curfew.get_session_detail(session_id uuid, OUT title text, OUT labels jsonb, OUT metadata jsonb, OUT fields jsonb,
+    OUT last_used_at timestamptz)
 RETURNS record
 AS 'MODULE_PATHNAME', 'curfew_get_session_detail' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.get_session_detail(uuid) IS 'What people read of a session and the engine does not decide on.';
+COMMENT ON FUNCTION curfew.get_session_detail(uuid) IS 'What people read of a session and the engine does not decide on; and its last use, where its lifecycle keeps uses.';
 
 CREATE FUNCTION curfew.list_sessions(lifecycle text DEFAULT NULL, state text DEFAULT NULL, owner uuid DEFAULT NULL,
     agent uuid DEFAULT NULL, workspace text DEFAULT NULL, max_rows integer DEFAULT 50, after uuid DEFAULT NULL)

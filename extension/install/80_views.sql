@@ -9,7 +9,7 @@ SELECT s.tenant_id, s.id, s.lifecycle,
         THEN greatest(s.updated_at, s.deadline) ELSE s.updated_at END AS updated_at,
     s.started_at,
     curfew.effective_ended_at(s.deadline, s.deadline_state, s.ended_at, greatest(pg_catalog.statement_timestamp(), s.updated_at)) AS ended_at,
-    s.deadline
+    s.deadline, s.used_at AS last_used_at
 FROM curfew.session s
 WHERE s.tenant_id OPERATOR(pg_catalog.=) (SELECT curfew.audited_tenant());
 COMMENT ON VIEW curfew.sessions IS 'The sessions of the caller''s tenant, as they are now; for whoever may audit it.';
@@ -22,4 +22,4 @@ COMMENT ON VIEW curfew.audit_events IS 'The audit log of the caller''s tenant, f
 CREATE VIEW curfew.lifecycle_transitions AS
 SELECT t.lifecycle, t.state, t.action, t.who, t.scope, t.reason, t.again, t.next_state
 FROM curfew.list_transitions() t;
-COMMENT ON VIEW curfew.lifecycle_transitions IS 'Every action from every state of every lifecycle: who may take it and where it leads. + and - set and clear a mark.';
+COMMENT ON VIEW curfew.lifecycle_transitions IS 'Every action from every state of every lifecycle: who may take it and where it leads. + and - set and clear a mark, > extends a setting.';

@@ -82,6 +82,17 @@ def test_an_action_with_another_version(native, ask, tag):
     assert native.database.audit(session) == []
 
 
+def test_an_extension_as_long_as_it_may_be_and_then_none(native, ask):
+    session = native.new()
+    before = ask("GET", f"{SESSIONS}/{session}").json()["deadline"]
+    response = ask("POST", f"{SESSIONS}/{session}/extend", {"reason": "more to do"})
+    assert response.status_code == 200, response.text
+    assert (response.json()["state"], response.json()["version"]) == ("active", 2)
+    assert response.json()["deadline"] > before
+    again = ask("POST", f"{SESSIONS}/{session}/extend", {})
+    assert (again.status_code, again.json()["reason"]) == (422, "value_out_of_range")
+
+
 def test_any_version(native, ask):
     assert ask("POST", f"{SESSIONS}/{native.new()}/terminate", {}, {"If-Match": "*"}).status_code == 200
 

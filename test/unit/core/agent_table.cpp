@@ -1,6 +1,6 @@
 // The lifecycle `agent` against the contract truthlocks: the owner, the agent itself, or whoever of the
 // tenant holds the scope sessions:terminate. Handing off is like it, with sessions:handoff: the contract
-// leaves open who may.
+// leaves open who may. Its time is extended by its owner and the agent; a repeat has nothing left to give.
 #include "table.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -12,7 +12,7 @@ namespace {
 
 const Table kAgents = {.lifecycle = "agent",
                        .states = {"active", "terminated", "expired", "handed_off"},
-                       .actions = {"terminate", "hand_off", "expire"},
+                       .actions = {"terminate", "hand_off", "extend", "expire"},
                        .lapses = {{"active", "expired"}},
                        .groups = {{"over", {"terminated", "expired", "handed_off"}}}};
 
@@ -46,10 +46,12 @@ constexpr char kWho[] = R"(
     state  action    outcome    again | own  agt  opr  adm  adm* wadm srv  ter  han  ses* lim  mem  strg bnd
     active terminate terminated 409   | yes  yes  no   no   yes  no   no   yes  no   yes  no   no   no   no
     active hand_off  handed_off 409   | yes  yes  no   no   yes  no   no   no   yes  yes  no   no   no   no
+    active extend    extend     422   | yes  yes  no   no   no   no   no   no   no   no   no   no   no   no
     active expire    .          .     | no   no   no   no   no   no   no   no   no   no   no   no   no   no
 
     over   terminate 409        .     | yes  yes  no   no   yes  no   no   yes  no   yes  no   no   no   no
     over   hand_off  409        .     | yes  yes  no   no   yes  no   no   no   yes  yes  no   no   no   no
+    over   extend    409        .     | yes  yes  no   no   no   no   no   no   no   no   no   no   no   no
     over   expire    .          .     | no   no   no   no   no   no   no   no   no   no   no   no   no   no
 
     any    read      ok         .     | yes  yes  no   yes  yes  yes  yes  no   no   no   no   yes  no   no
@@ -70,6 +72,7 @@ constexpr char kReadersMay[] = R"(
     state  action     outcome  again | own  agt  opr  adm  srv  ses* mem  strg
     any    terminate  .        .     | rdr  rdr  no   yes  no   rdr  no   no
     any    hand_off   .        .     | rdr  rdr  no   yes  no   rdr  no   no
+    any    extend     .        .     | rdr  rdr  no   no   no   no   no   no
     any    expire     .        .     | no   no   no   no   no   no   no   no
     any    read       .        .     | yes  yes  no   yes  yes  no   yes  no
 )";

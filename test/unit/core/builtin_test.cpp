@@ -6,6 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <bit>
 #include <filesystem>
 #include <set>
 
@@ -37,9 +38,9 @@ void CheckStates(const std::string& name, const std::string& initial, const Name
 void CheckTimer(const std::string& name, const std::string& state, const std::string& setting,
                 core::Anchor anchor, core::Instant usual, core::Instant minimum, core::Instant maximum) {
     const core::Lifecycle& lifecycle = BuiltIn(name);
-    int index = lifecycle.states[StateOf(lifecycle, state)].timer;
-    BOOST_TEST_REQUIRE(index != core::kNone, name << " " << state);
-    const core::Timer& timer = lifecycle.timers[index];
+    core::TimerMask timers = lifecycle.states[StateOf(lifecycle, state)].timers;
+    BOOST_TEST_REQUIRE(std::popcount(timers) == 1, name << " " << state);
+    const core::Timer& timer = lifecycle.timers[std::countr_zero(timers)];
     BOOST_TEST(timer.parameter.View() == setting);
     BOOST_TEST((timer.anchor == anchor), name << " " << state);
     BOOST_TEST(timer.usual == usual);
@@ -82,6 +83,10 @@ BOOST_AUTO_TEST_CASE(states_begin_live_and_end_as_the_contracts_say) {
 }
 BOOST_AUTO_TEST_CASE(an_agents_session_lives_an_hour_and_may_live_a_minute_to_a_day) {
     CheckTimer("agent", "active", "ttl", core::Anchor::created, kHour, kMinute, 24 * kHour);
+}
+BOOST_AUTO_TEST_CASE(of_a_login_alone_the_last_use_is_kept) {
+    for (const std::string& name : BuiltInNames())
+        BOOST_TEST(BuiltIn(name).records_use == (name == "login"), name);
 }
 BOOST_AUTO_TEST_CASE(
     a_video_request_waits_five_minutes_from_its_creation_and_may_wait_five_seconds_to_an_hour) {

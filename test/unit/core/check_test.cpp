@@ -127,5 +127,46 @@ BOOST_AUTO_TEST_CASE(one_setting_with_two_defaults_or_limits_is_refused) {
     CheckTaken(SandboxDefinition(
         R"({"timers": {"paused": {"after": "rest", "default": "2 hours", "do": "stop"}}})"));
 }
+BOOST_AUTO_TEST_CASE(two_timers_of_one_state_with_one_setting_are_refused) {
+    nlohmann::json definition = SandboxDefinition();
+    nlohmann::json ttl = definition["timers"]["running"], again = ttl;
+    again["from"] = "used";
+    definition["timers"]["running"] = {ttl, again};
+    CheckRefused(definition, "timers.running.after", "two timers of the state have the setting \"ttl\"");
+    again.erase("after");
+    definition["timers"]["running"] = {again, again, ttl};
+    CheckTaken(definition);
+}
+BOOST_AUTO_TEST_CASE(every_timer_of_a_state_is_checked) {
+    nlohmann::json definition = SandboxDefinition();
+    nlohmann::json ttl = definition["timers"]["running"];
+    definition["timers"]["running"] = {ttl, {{"default", "1 hour"}, {"do", "pause"}}};
+    CheckRefused(definition, "timers.running.do",
+                 "the action \"pause\" does not name \"clock\" among those who may take it");
+}
+BOOST_AUTO_TEST_CASE(an_extension_where_its_setting_does_not_run_is_refused) {
+    auto with = [](const char* extend) {
+        return SandboxDefinition(R"({"actions": {"extend": )" + std::string(extend) + "}}");
+    };
+    CheckTaken(with(R"({"from": ["running"], "extend": "ttl", "by": ["owner"]})"));
+    CheckRefused(with(R"({"from": ["running", "paused"], "extend": "ttl", "by": ["owner"]})"), "actions.extend.from",
+                 "no timer of the state \"paused\" has the setting \"ttl\"");
+    CheckRefused(with(R"({"from": "*", "extend": "ttl", "by": ["owner"]})"), "actions.extend.from",
+                 "no timer of the state \"creating\" has the setting \"ttl\"");
+    CheckRefused(with(R"({"from": ["running"], "extend": "ttl", "by": ["owner"], "again": "same"})"),
+                 "actions.extend.again", "a repeat extends it again");
+    CheckRefused(with(R"({"from": ["running"], "extend": "ttl", "by": ["owner", "clock"]})"), "actions.extend.by",
+                 "no timer does this action, so the clock cannot");
+}
+BOOST_AUTO_TEST_CASE(an_extension_of_what_is_fixed_is_refused) {
+    CheckRefused(SandboxDefinition(R"({"actions": {"extend": {"from": ["running"], "extend": "ttl", "by": ["owner"]}},
+                                       "timers": {"running": {"min": "1 hour", "max": "1 hour"}}})"),
+                 "actions.extend.extend", "the setting \"ttl\" is fixed: its min is its max");
+}
+BOOST_AUTO_TEST_CASE(an_extension_that_ends_a_session_by_force_is_refused) {
+    CheckRefused(SandboxDefinition(R"({"actions": {"extend": {"from": ["running"], "extend": "ttl", "by": ["owner"]}},
+                                       "forced": ["extend"]})"),
+                 "forced", "the action \"extend\" does not lead to a terminal state");
+}
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -7,7 +7,7 @@ using namespace curfew::test;
 namespace {
 
 constexpr char kScope[] = "is not a scope (letters, digits and ._:*- )";
-constexpr char kOneEffect[] = "has exactly one of \"to\", \"mark\" and \"clear\"";
+constexpr char kOneEffect[] = "has exactly one of \"to\", \"mark\", \"clear\" and \"extend\"";
 constexpr char kMarkName[] = "the mark is not a name: a letter, then letters, digits or _, 63 at most";
 
 // The small definition with its action `end` changed.

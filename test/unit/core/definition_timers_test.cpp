@@ -42,11 +42,39 @@ BOOST_AUTO_TEST_CASE(a_timer_of_an_unknown_state_is_refused) {
 }
 BOOST_AUTO_TEST_CASE(a_timer_that_is_no_object_is_refused) {
     CheckRefused(SandboxDefinition(R"({"timers": {"running": "1 hour"}})"), "timers.running",
-                 "is not an object");
+                 "is neither a timer nor a list of timers");
+    CheckRefused(SandboxDefinition(R"({"timers": {"running": ["1 hour"]}})"), "timers.running",
+                 "is neither a timer nor a list of timers");
 }
-BOOST_AUTO_TEST_CASE(eight_timers_are_taken_and_a_ninth_is_refused) {
-    CheckTaken(ManyTimers(8));
-    CheckRefused(ManyTimers(9), "timers", "are more than 8");
+BOOST_AUTO_TEST_CASE(sixteen_timers_are_taken_and_a_seventeenth_is_refused) {
+    CheckTaken(ManyTimers(16));
+    CheckRefused(ManyTimers(17), "timers", "are more than 16");
+}
+BOOST_AUTO_TEST_CASE(a_state_has_the_timers_of_its_list) {
+    nlohmann::json definition = SandboxDefinition();
+    nlohmann::json ttl = definition["timers"]["running"];
+    definition["timers"]["running"] = {ttl, {{"from", "used"}, {"default", "5 minutes"}, {"do", "stop"}}};
+    definition["timers"]["paused"] = nlohmann::json::array();
+    core::Lifecycle lifecycle = Compiled(definition);
+    BOOST_TEST(int{lifecycle.timer_count} == 2);
+    BOOST_TEST(lifecycle.states[StateOf(lifecycle, "running")].timers == core::TimerBit(0) + core::TimerBit(1));
+    BOOST_TEST(lifecycle.states[StateOf(lifecycle, "paused")].timers == 0);
+    BOOST_TEST((lifecycle.timers[1].anchor == core::Anchor::used));
+    BOOST_TEST(lifecycle.records_use);
+}
+BOOST_AUTO_TEST_CASE(whether_the_last_use_is_kept_is_true_or_false) {
+    BOOST_TEST(Compiled(SandboxDefinition(R"({"last_use": true})")).records_use);
+    BOOST_TEST(!Compiled(SandboxDefinition(R"({"last_use": false})")).records_use);
+    BOOST_TEST(!Compiled(SandboxDefinition()).records_use);
+    CheckRefused(SandboxDefinition(R"({"last_use": "yes"})"), "last_use", "is neither true nor false");
+}
+BOOST_AUTO_TEST_CASE(an_extension_of_an_unknown_setting_is_refused) {
+    for (const char* setting : {R"("wait")", R"("")", "true", "[]"}) {
+        std::string extend = R"({"actions": {"extend": {"from": ["running"], "by": ["owner"], "extend": )";
+        std::string named = std::string(setting) == R"("wait")" ? "wait" : "";
+        CheckRefused(SandboxDefinition(extend + setting + "}}}"), "actions.extend.extend",
+                     "no timer has the setting \"" + named + "\"");
+    }
 }
 BOOST_AUTO_TEST_CASE(an_unknown_member_of_a_timer_is_refused) {
     CheckRefused(WithTimer(R"({"every": "1 hour"})"), "timers.running", "has no member \"every\"");
