@@ -31,18 +31,6 @@ Refusal CheckReason(const Action& action, const Attempt& attempt) noexcept {
     return attempt.reason_length > kLongestReason ? Refusal::reason_too_long : Refusal::none;
 }
 
-bool HasHadItsEffect(const Action& action, const SessionFacts& session, const Present& present) noexcept {
-    switch (action.effect) {
-    case Effect::enter:
-        return present.state == action.target;
-    case Effect::set_mark:
-        return session.marks & MarkBit(action.target);
-    case Effect::clear_mark:
-        return !(session.marks & MarkBit(action.target));
-    }
-    return false;
-}
-
 void Enter(const Lifecycle& lifecycle, int state, Instant now, SessionFacts& session) noexcept {
     if (lifecycle.states[session.state].metered)
         session.metered += now - session.entered_at;
@@ -57,6 +45,18 @@ void Enter(const Lifecycle& lifecycle, int state, Instant now, SessionFacts& ses
 }
 
 } // namespace
+
+bool HasHadItsEffect(const Action& action, const SessionFacts& session, const Present& present) noexcept {
+    switch (action.effect) {
+    case Effect::enter:
+        return present.state == action.target;
+    case Effect::set_mark:
+        return session.marks & MarkBit(action.target);
+    case Effect::clear_mark:
+        return !(session.marks & MarkBit(action.target));
+    }
+    return false;
+}
 
 Present PresentOf(const Lifecycle& lifecycle, const SessionFacts& session, Instant now) noexcept {
     Present present;

@@ -67,6 +67,9 @@ Refusal MayRead(const Lifecycle& lifecycle, const Present& present, const Standi
 Decision Decide(const Lifecycle& lifecycle, const SessionFacts& session, const Standing& standing, const Grants& grants,
                 const Attempt& attempt, Instant now) noexcept;
 
+// Whether the session is already what the action would make it.
+bool HasHadItsEffect(const Action& action, const SessionFacts& session, const Present& present) noexcept;
+
 // The facts after the action has had its effect at `now`: state or mark, meter, deadline, next version.
 SessionFacts Take(const Lifecycle& lifecycle, int action, const SessionFacts& session, Instant now) noexcept;
 
