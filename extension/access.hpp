@@ -65,6 +65,11 @@ inline constexpr Grant kFunctionGrants[] = {
     {"map_role", kAdmin},
     {"unmap_role", kAdmin},
     {"create_audit_partition", kAdmin},
+    {"make_audit_partitions", kAdmin},
+    {"set_session_retention", kAdmin},
+    {"set_audit_retention", kAdmin},
+    {"retention_plan", kAdmin},
+    {"apply_retention", kAdmin},
     // forms of ids, bodies and times, for fronts
     {"session_id", kFront | kService | kAdmin},
     {"resolve_session", kFront | kService | kAdmin},
