@@ -34,8 +34,6 @@ inline constexpr Grant kFunctionGrants[] = {
     {"list_sessions", kFront | kService | kAdmin},
     {"end_sessions", kFront | kService | kAdmin},
     {"end_all_sessions", kService | kAdmin},
-    {"begin_bulk_run", kService | kAdmin},
-    {"continue_bulk_run", kService | kAdmin},
     {"refresh_session", kFront | kService | kAdmin},
     {"session_is_live", kFront | kService | kAdmin},
     {"introspect", kFront | kService | kAdmin},
@@ -86,7 +84,7 @@ inline constexpr Grant kFunctionGrants[] = {
     {"effective_state", kAuditor},
     {"effective_ended_at", kAuditor},
     {"audited_tenant", kAuditor},
-    {"list_bulk_runs", kAuditor},
+    {"list_bulk_runs", kAuditor | kAdmin},
     {"refusal_status", kAdmin},
     {"version", kFront | kService | kAuditor | kAdmin},
 };
@@ -94,7 +92,7 @@ inline constexpr Grant kFunctionGrants[] = {
 inline constexpr Grant kViewGrants[] = {
     {"sessions", kAuditor},
     {"audit_events", kAuditor},
-    {"bulk_runs", kAuditor},
+    {"bulk_runs", kAuditor | kAdmin},
     {"lifecycle_transitions", kFront | kService | kAuditor | kAdmin},
 };
 
