@@ -77,6 +77,7 @@ inline constexpr Grant kFunctionGrants[] = {
     {"body_integer", kFront},
     {"body_object", kFront},
     {"body_texts", kFront},
+    {"body_boolean", kFront},
     {"body_uuid", kFront},
     {"query_integer", kFront},
     {"query_uuid", kFront},
