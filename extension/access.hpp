@@ -37,6 +37,7 @@ inline constexpr Grant kFunctionGrants[] = {
     {"refresh_session", kFront | kService | kAdmin},
     {"session_is_live", kFront | kService | kAdmin},
     {"introspect", kFront | kService | kAdmin},
+    {"session_as_of", kFront | kService | kAuditor | kAdmin},
     {"audit_log", kFront | kService | kAuditor | kAdmin},
     {"get_principal", kFront | kService | kAdmin},
     // lifecycles
@@ -81,6 +82,7 @@ inline constexpr Grant kFunctionGrants[] = {
     {"body_uuid", kFront},
     {"query_integer", kFront},
     {"query_uuid", kFront},
+    {"query_timestamp", kFront},
     {"rfc3339", kFront | kService | kAuditor | kAdmin},
     {"effective_state", kAuditor},
     {"effective_ended_at", kAuditor},

@@ -128,8 +128,10 @@ void look_at(Pass* pass, const ListedSession& listed, int64 place) {
         return record(pass, place, tried);
     Change change = change_of(pass->identity, pass->loaded, listed.row, listed.written_by, lifecycle, attempt.action,
                               decision, request.reason, pass->now);
+    Value& details = change.note.details;
     if (!request.details.null)
-        change.note.details = request.details;
+        details = details.null ? request.details
+                               : Value{DirectFunctionCall2(jsonb_concat, details.datum, request.details.datum), false};
     pass->places[pass->batch.count] = place;
     pass->states[pass->batch.count] = core::Name(change.note.to_state);
     add_change(&pass->batch, change);

@@ -1,5 +1,6 @@
 #include "engine.hpp"
 
+#include "details.hpp"
 #include "errors.hpp"
 #include "lifecycle_cache.hpp"
 #include "refusal_context.hpp"
@@ -50,6 +51,18 @@ bool is_within(const Within& within, const Loaded& loaded) {
                                excerpt(lifecycle.states[present].name.View())));
     default:
         raise_refusal(decision.refusal);
+    }
+}
+
+// What an audit row tells of a mark, so that it need not be looked up what the action did then.
+Value mark_details(const core::Lifecycle& lifecycle, const core::Action& action) {
+    switch (action.effect) {
+    case core::Effect::set_mark:
+        return details_object({{"set", text_value(lifecycle.marks[action.target].View())}});
+    case core::Effect::clear_mark:
+        return details_object({{"cleared", text_value(lifecycle.marks[action.target].View())}});
+    default:
+        return {0, true};
     }
 }
 
@@ -105,6 +118,7 @@ Change change_of(const Identity& identity, const Loaded& loaded, const SessionRo
     note.relation = core::WordOf(decision.relation);
     note.from_state = lifecycle.states[core::PresentOf(lifecycle, facts, now).state].name.View();
     note.to_state = lifecycle.states[core::PresentOf(lifecycle, decision.after, now).state].name.View();
+    note.details = mark_details(lifecycle, action);
     if (reason_length(reason) > 0)
         note.reason = reason;
     note.db_role = GetUserId();

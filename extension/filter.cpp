@@ -1,5 +1,6 @@
 #include "filter.hpp"
 
+#include "core/rfc3339.hpp"
 #include "errors.hpp"
 #include "json.hpp"
 #include "secrets.hpp"

@@ -3,6 +3,7 @@
 #include "function.hpp"
 
 #include "core/json_shape.hpp"
+#include "core/rfc3339.hpp"
 #include "core/slice.hpp"
 #include "errors.hpp"
 #include "json.hpp"
@@ -276,6 +277,16 @@ CURFEW_FUNCTION(query_uuid) {
     if (!ParseUuid(text_argument(fcinfo, 0), &id))
         raise_type(fcinfo, "a UUID");
     return uuid_datum(id);
+}
+
+// query_timestamp(value text, name text) returns timestamptz
+CURFEW_FUNCTION(query_timestamp) {
+    if (PG_ARGISNULL(0))
+        PG_RETURN_NULL();
+    core::Instant at = core::ParseRfc3339(text_argument(fcinfo, 0));
+    if (at == core::kUnset)
+        raise_type(fcinfo, "a time such as 2026-11-21T12:00:00.5Z");
+    PG_RETURN_TIMESTAMPTZ(at);
 }
 
 // rfc3339(at timestamptz, digits integer) returns text

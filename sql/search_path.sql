@@ -72,6 +72,8 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'refresh_session', 'SELECT refused FROM curfew.refresh_session(regress_curfew_hostile.secret(''refresh token''))'),
     (false, 'session_is_live', 'SELECT curfew.session_is_live()'),
     (false, 'introspect', 'SELECT active, lifecycle, state FROM curfew.introspect(regress_curfew_hostile.secret(''login token''))'),
+    (false, 'session_as_of', 'SELECT state, version, marks FROM curfew.session_as_of(regress_curfew_hostile.id(''visual''), pg_catalog.clock_timestamp())'),
+    (false, 'session_as_of', 'SELECT state, version FROM curfew.session_as_of(regress_curfew_hostile.id(''late''), pg_catalog.clock_timestamp())'),
     (false, 'audit_log', 'SELECT action, version FROM curfew.audit_log(regress_curfew_hostile.id(''conversation''), since => ''2001-01-01'', until => ''infinity'')'),
     (false, 'audit_log', 'SELECT event FROM curfew.audit_log(event => ''tenant.create'', max_rows => 1)'),
     (false, 'resolve_session', 'SELECT curfew.resolve_session(regress_curfew_hostile.secret(''beginning''), ''conversation'', ''room'') IS NOT NULL AS resolved'),
@@ -86,6 +88,7 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'body_uuid', 'SELECT curfew.body_uuid(''{"a": "01890a5d-ac96-774b-bcce-b302099a8057"}'', ''a'')'),
     (false, 'query_integer', 'SELECT curfew.query_integer(''7'', ''limit'', 1, 9)'),
     (false, 'query_uuid', 'SELECT curfew.query_uuid(''01890a5d-ac96-774b-bcce-b302099a8057'', ''agent'')'),
+    (false, 'query_timestamp', 'SELECT curfew.query_timestamp(''2024-02-29T12:00:00+00:00'', ''at'') IS NOT NULL AS read'),
     (false, 'rfc3339', 'SELECT curfew.rfc3339(''2024-02-29 12:00:00+00'')'),
     (false, 'effective_state', 'SELECT curfew.effective_state(''a'', ''2024-02-29 12:00:00+00'', ''b'', NULL, ''2024-03-01 12:00:00+00'')'),
     (false, 'effective_ended_at', 'SELECT curfew.effective_ended_at(''2024-02-29 12:00:00+00'', ''b'', NULL, ''2024-03-01 12:00:00+00'') IS NOT NULL AS ended'),
@@ -186,6 +189,12 @@ SELECT 1 = 1;
 SELECT regress_curfew_hostile.careless('01890a5d-ac96-774b-bcce-b302099a8057');
 SELECT 'x'::text;
 -- Each call in a backend of its own.
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
 \c -
 SELECT regress_curfew_hostile.next() \gexec
 \c -

@@ -59,6 +59,7 @@ bool HasHadItsEffect(const Action& action, const SessionFacts& session, const Pr
 }
 
 Present PresentOf(const Lifecycle& lifecycle, const SessionFacts& session, Instant now) noexcept {
+    now = std::max(now, session.updated_at);
     Present present;
     present.expired =
         session.deadline_state != kNone && HasExpired(session.ended_at != kUnset, session.deadline, now);

@@ -3,14 +3,18 @@
 #pragma once
 
 #include "core/duration.hpp"
-#include "core/instant.hpp"
 #include "core/lifecycle.hpp"
 #include "core/refusals.hpp"
 #include "core/relations.hpp"
 #include "core/scopes.hpp"
 
+#include <limits>
+
 namespace curfew::core {
 
+using Instant = std::int64_t; // microseconds; PostgreSQL's TimestampTz
+inline constexpr Instant kNever = std::numeric_limits<Instant>::max();
+inline constexpr Instant kUnset = std::numeric_limits<Instant>::min();
 inline constexpr int kLongestReason = 1024; // characters
 
 // The row, as it was read.
@@ -32,7 +36,8 @@ struct SessionFacts {
 // The rule of time: a session that has not ended is, from its deadline on, what its timer makes it.
 constexpr bool HasExpired(bool ended, Instant deadline, Instant now) noexcept { return !ended && deadline <= now; }
 
-// What the session is at one moment: past its deadline it is what its timer makes it.
+// What the session is at one moment: past its deadline it is what its timer makes it. A session's time does not run
+// backwards, though the server's clock may: a moment before its last change counts as that of the change.
 struct Present {
     int state = kNone;
     bool expired = false; // by a deadline that nobody has written down yet
