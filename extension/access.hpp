@@ -34,6 +34,8 @@ inline constexpr Grant kFunctionGrants[] = {
     {"get_session", kFront | kService | kAdmin},
     {"get_session_detail", kFront | kService | kAdmin},
     {"list_sessions", kFront | kService | kAdmin},
+    {"end_sessions", kFront | kService | kAdmin},
+    {"end_all_sessions", kService | kAdmin},
     {"refresh_session", kFront | kService | kAdmin},
     {"session_is_live", kFront | kService | kAdmin},
     {"introspect", kFront | kService | kAdmin},
@@ -80,6 +82,7 @@ inline constexpr Grant kFunctionGrants[] = {
     {"body_integer", kFront},
     {"body_object", kFront},
     {"body_texts", kFront},
+    {"body_boolean", kFront},
     {"body_uuid", kFront},
     {"query_integer", kFront},
     {"query_uuid", kFront},
@@ -88,6 +91,7 @@ inline constexpr Grant kFunctionGrants[] = {
     {"effective_state", kAuditor},
     {"effective_ended_at", kAuditor},
     {"audited_tenant", kAuditor},
+    {"list_bulk_runs", kAuditor | kAdmin},
     {"refusal_status", kAdmin},
     {"version", kFront | kService | kAuditor | kAdmin},
 };
@@ -96,6 +100,7 @@ inline constexpr Grant kViewGrants[] = {
     {"sessions", kAuditor},
     {"audit_events", kAuditor},
     {"sweeper_status", kAdmin},
+    {"bulk_runs", kAuditor | kAdmin},
     {"lifecycle_transitions", kFront | kService | kAuditor | kAdmin},
 };
 

@@ -21,9 +21,13 @@ Store open_procedure(FunctionCallInfo fcinfo) {
     return open_store(fcinfo, SPI_OPT_NONATOMIC);
 }
 
-void begin_step() {
+void begin_patient_step() {
     set_for_step("search_path", "pg_catalog, pg_temp");
     set_for_step("transaction_isolation", "read committed");
+}
+
+void begin_step() {
+    begin_patient_step();
     set_for_step("synchronous_commit", "off");
     set_for_step("lock_timeout", psprintf("%d", MaintenanceLockTimeout()));
 }

@@ -73,6 +73,8 @@ INSERT INTO attempt (function, thing, call) VALUES
     ('list_sessions', 'agent principal', 'count(*) > 0 FROM curfew.list_sessions(agent => %L)'),
     ('list_sessions', 'workspace slug', 'count(*) > 0 FROM curfew.list_sessions(workspace => %L)'),
     ('list_sessions', 'workspace', 'count(*) > 0 FROM curfew.list_sessions(workspace => %L)'),
+    ('end_sessions', 'member', 'e.matched > 0 FROM curfew.end_sessions(jsonb_build_object(''owner'', %L), dry_run => true) e'),
+    ('end_sessions', 'run', 'e.matched > 0 FROM curfew.end_sessions(jsonb_build_object(''ids'', jsonb_build_array(%L)), dry_run => true) e'),
     ('list_sessions', 'run', 'count(*) >= 0 FROM curfew.list_sessions(after => %L)'),
     ('audit_log', 'run', 'count(*) > 0 FROM curfew.audit_log(%L)'),
     ('audit_log', 'member', 'count(*) > 0 FROM curfew.audit_log(actor => %L)'),
@@ -118,7 +120,7 @@ SELECT function, thing FROM attempt WHERE pg_temp.try(call, pg_temp.thing('there
 SELECT function, thing, pg_temp.try(call, pg_temp.thing('here', thing)) FROM attempt WHERE pg_temp.try(call, pg_temp.thing('here', thing)) !~ '^(gave|nothing)' ORDER BY n;
 -- Every function with an argument that could be somebody's is tried, above or below.
 SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'curfew'::regnamespace AND (2950 = ANY (p.proargtypes) OR p.proargnames && '{workspace,token,tenant,credential}'::text[])
-    AND p.proname NOT IN (SELECT function FROM attempt) AND p.proname NOT IN ('authenticate', 'act_as', 'maip_session_id', 'outside_engine', 'create_principal', 'create_workspace', 'unmap_role', 'register_issuer', 'list_issuers', 'remove_issuer') ORDER BY p.proname COLLATE "C";
+    AND p.proname NOT IN (SELECT function FROM attempt) AND p.proname NOT IN ('authenticate', 'act_as', 'end_all_sessions', 'maip_session_id', 'outside_engine', 'create_principal', 'create_workspace', 'unmap_role', 'register_issuer', 'list_issuers', 'remove_issuer') ORDER BY p.proname COLLATE "C";
 
 -- An administrator who names the other tenant does not find it, by slug or id; naming one's own is allowed.
 SELECT call, pg_temp.try(call, 'there') AS others, pg_temp.try(call, :'there') = pg_temp.try(call, 'there') AS same_by_id, pg_temp.try(call, 'nowhere') = pg_temp.try(call, 'there') AS same_as_nowhere,
@@ -129,7 +131,7 @@ FROM unnest(ARRAY['curfew.create_principal(''x'', tenant => %L)', 'curfew.create
     'curfew.register_issuer(''https://id.example'', hs256_secret => ''0123456789abcdef0123456789abcdef'', tenant => %L) IS NOT NULL', 'count(*) > 0 FROM curfew.list_issuers(tenant => %L)', 'curfew.remove_issuer(''https://id.example'', tenant => %L)']) call;
 SELECT pg_temp.try('curfew.revoke_api_key(''' || pg_temp.thing('here', 'key id') || ''', tenant => %L) IS NOT NULL', 'there') AS others, pg_temp.try('curfew.revoke_api_key(''' || pg_temp.thing('here', 'key id') || ''', tenant => %L) IS NOT NULL', 'here') AS own;
 -- Every function with an argument "tenant" is tried.
-SELECT count(*) AS with_tenant FROM pg_proc p WHERE p.pronamespace = 'curfew'::regnamespace AND 'tenant' = ANY (p.proargnames) AND p.proname NOT IN ('authenticate', 'act_as');
+SELECT count(*) AS with_tenant FROM pg_proc p WHERE p.pronamespace = 'curfew'::regnamespace AND 'tenant' = ANY (p.proargnames) AND p.proname NOT IN ('authenticate', 'act_as', 'end_all_sessions');
 -- A credential of here does not open there.
 SELECT pg_temp.answer(format('SELECT kind FROM curfew.authenticate(%L, %L)', pg_temp.thing('here', 'key'), 'there')) AS key, pg_temp.answer(format('SELECT kind FROM curfew.authenticate(%L, %L)', pg_temp.thing('here', 'login token'), :'there')) AS token;
 

@@ -57,20 +57,6 @@ Refusal Extend(const Lifecycle& lifecycle, const Extension& extension, const Att
     return Refusal::none;
 }
 
-bool HasHadItsEffect(const Action& action, const SessionFacts& session, const Present& present) noexcept {
-    switch (action.effect) {
-    case Effect::enter:
-        return present.state == action.target;
-    case Effect::set_mark:
-        return session.marks & MarkBit(action.target);
-    case Effect::clear_mark:
-        return !(session.marks & MarkBit(action.target));
-    case Effect::extend:
-        return false;
-    }
-    return false;
-}
-
 void Enter(const Lifecycle& lifecycle, int state, Instant now, SessionFacts& session) noexcept {
     if (lifecycle.states[session.state].metered)
         session.metered += now - session.entered_at;
@@ -85,6 +71,20 @@ void Enter(const Lifecycle& lifecycle, int state, Instant now, SessionFacts& ses
 }
 
 } // namespace
+
+bool HasHadItsEffect(const Action& action, const SessionFacts& session, const Present& present) noexcept {
+    switch (action.effect) {
+    case Effect::enter:
+        return present.state == action.target;
+    case Effect::set_mark:
+        return session.marks & MarkBit(action.target);
+    case Effect::clear_mark:
+        return !(session.marks & MarkBit(action.target));
+    case Effect::extend:
+        return false;
+    }
+    return false;
+}
 
 Present PresentOf(const Lifecycle& lifecycle, const SessionFacts& session, Instant now) noexcept {
     now = std::max(now, session.updated_at);

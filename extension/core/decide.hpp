@@ -3,14 +3,18 @@
 #pragma once
 
 #include "core/duration.hpp"
-#include "core/instant.hpp"
 #include "core/lifecycle.hpp"
 #include "core/refusals.hpp"
 #include "core/relations.hpp"
 #include "core/scopes.hpp"
 
+#include <limits>
+
 namespace curfew::core {
 
+using Instant = std::int64_t; // microseconds; PostgreSQL's TimestampTz
+inline constexpr Instant kNever = std::numeric_limits<Instant>::max();
+inline constexpr Instant kUnset = std::numeric_limits<Instant>::min();
 inline constexpr int kLongestReason = 1024; // characters
 
 // The row, as it was read.
@@ -84,6 +88,9 @@ Refusal MayRead(const Lifecycle& lifecycle, const Present& present, const Standi
 // a time that is never before the row's last change.
 Decision Decide(const Lifecycle& lifecycle, const SessionFacts& session, const Standing& standing, const Grants& grants,
                 const Attempt& attempt, Instant now) noexcept;
+
+// Whether the session is already what the action would make it.
+bool HasHadItsEffect(const Action& action, const SessionFacts& session, const Present& present) noexcept;
 
 // The facts after the action has had its effect at `now`: state or mark, meter, deadline, next version. Of an action that
 // extends, all but the extension. Whether it is a use of the session is not in it.

@@ -20,4 +20,5 @@ SELECT pg_catalog.pg_extension_config_dump('curfew.session', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.session_detail', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.session_token', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.idempotency_key', '');
+SELECT pg_catalog.pg_extension_config_dump('curfew.bulk_run', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.audit_event_default', '');

@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(what_is_written_down_is_what_reads_said_in_each_built_in_st
     for (const char* name : {"agent", "conversation", "login", "run", "visual"}) {
         const core::Lifecycle& lifecycle = BuiltIn(name);
         for (int state = 0; state < lifecycle.state_count; ++state) {
-            if (lifecycle.states[state].timer == core::kNone)
+            if (lifecycle.states[state].timers == 0)
                 continue;
             core::SessionFacts session = SessionIn(lifecycle, lifecycle.states[state].name.View());
             session.metered = 5 * kMinute;
