@@ -1,16 +1,17 @@
 #include "engine.hpp"
 
+#include "edit.hpp"
 #include "errors.hpp"
 #include "lifecycle_cache.hpp"
 #include "refusal_context.hpp"
 #include "secrets.hpp"
 #include "store_identity.hpp"
+#include "store_edit.hpp"
 #include "store_write.hpp"
 
 namespace curfew {
 namespace {
 
-constexpr int kAttempts = 10;
 constexpr core::Microseconds kLongWait = core::kSecond / 100;
 
 bool is_within(const Within& within, const Loaded& loaded) {
@@ -38,7 +39,15 @@ int reason_length(const Value& reason) {
 [[noreturn]] void raise_decision(const core::Decision& decision, const core::Lifecycle& lifecycle, int present,
                                  const ActionRequest& request, int64 version) {
     const char* action = excerpt(request.action);
+    if (request.edit != nullptr && edit_problem(*request.edit).refusal == decision.refusal)
+        raise_edit_problem(edit_problem(*request.edit));
     switch (decision.refusal) {
+    case core::Refusal::unknown_value:
+        raise_refusal(decision.refusal, "action",
+                      psprintf(request.edit == nullptr ? "The action \"%s\" needs what it changes."
+                                                       : "The action \"%s\" edits nothing.",
+                               action),
+                      request.edit == nullptr ? "Take it with curfew.update_session." : "Take it with curfew.act.");
     case core::Refusal::unknown_action:
         raise_refusal(decision.refusal, "action", psprintf("There is no action \"%s\".", action));
     case core::Refusal::scope_missing:
@@ -198,6 +207,8 @@ Viewed act(const ActionRequest& request) {
         wanted.reason_length = reason_length(request.reason);
         wanted.require_reason = request.require_reason;
         wanted.expected_version = request.expected_version;
+        wanted.edits = request.edit != nullptr;
+        wanted.bad_input = wanted.edits ? edit_problem(*request.edit).refusal : core::Refusal::none;
         core::Standing standing =
             core::StandingOf(loaded.caller, PartyFactsOf(loaded.session), lifecycle.workspace_parties);
         core::Decision decision = core::Decide(lifecycle, facts, standing, loaded.grants, wanted, now);
@@ -214,7 +225,7 @@ Viewed act(const ActionRequest& request) {
         const core::Action& action = lifecycle.actions[wanted.action];
         MarkChange mark;
         mark.effect = action.effect;
-        if (action.effect != core::Effect::enter)
+        if (core::ConcernsMark(action.effect))
             mark.mark = lifecycle.marks[action.target].View();
         Value operator_workspace = {0, true};
         pg_uuid_t place;
@@ -224,8 +235,12 @@ Viewed act(const ActionRequest& request) {
         }
         AuditNote note = note_of(identity, loaded, lifecycle, action, decision, present, request);
         note.to_state = lifecycle.states[core::PresentOf(lifecycle, decision.after, now).state].name.View();
-        if (write_change(identity, &loaded.session, loaded.written_by, lifecycle, decision.after, mark,
-                         operator_workspace, note)) {
+        if (wanted.edits)
+            note.details = changed_members(*request.edit);
+        bool done = wanted.edits ? write_edit(identity, &loaded.session, loaded.written_by, decision.after, *request.edit, note)
+                                 : write_change(identity, &loaded.session, loaded.written_by, lifecycle, decision.after,
+                                                mark, operator_workspace, note);
+        if (done) {
             core::Instant written = GetCurrentTimestamp();
             if (written - now > kLongWait) // it waited for somebody, and the caller may have been suspended meanwhile
                 check_standing(person_of(identity, request.session), written);
@@ -233,6 +248,10 @@ Viewed act(const ActionRequest& request) {
         }
         CHECK_FOR_INTERRUPTS();
     }
+    raise_attempts_used_up();
+}
+
+void raise_attempts_used_up() {
     ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
                     errmsg("could not change the session: others changed it %d times meanwhile", kAttempts),
                     errhint("Try again.")));

@@ -5,7 +5,7 @@
 namespace curfew {
 void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, Value* columns) {
     static Statement statement = {"SELECT d.title, COALESCE(d.labels, '{}'), COALESCE(d.metadata, '{}'),"
-                                  " COALESCE(d.fields, '{}') FROM (VALUES (1)) one"
+                                  " COALESCE(d.fields, '{}'), d.last_message_at FROM (VALUES (1)) one"
                                   " LEFT JOIN curfew.session_detail d ON d.tenant_id = $1 AND d.session_id = $2",
                                   {UUIDOID, UUIDOID}};
     Parameters parameters;

@@ -5,8 +5,8 @@
 
 namespace curfew {
 
-// title, labels, metadata, fields
-inline constexpr int kDetailColumns = 4;
+// title, labels, metadata, fields, last_message_at
+inline constexpr int kDetailColumns = 5;
 void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, Value* columns);
 
 // What narrows a list; null values narrow nothing.
