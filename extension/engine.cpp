@@ -87,6 +87,31 @@ AuditNote note_of(const Identity& identity, const Loaded& loaded, const core::Li
     return note;
 }
 
+// The change that the decision asks for. The operator's workspace is the bound one of a caller who takes that place.
+Change change_of(const Identity& identity, const Loaded& loaded, const core::Lifecycle& lifecycle,
+                 const core::Action& action, const core::Decision& decision, int present, const ActionRequest& request,
+                 core::Instant now) {
+    Change change;
+    change.session = request.session;
+    change.version = DatumGetInt64(loaded.session.column[kSessionVersion].datum);
+    change.written_by = loaded.written_by;
+    change.lifecycle = &lifecycle;
+    change.after = decision.after;
+    change.mark.effect = action.effect;
+    if (core::ConcernsMark(action.effect))
+        change.mark.mark = lifecycle.marks[action.target].View();
+    if (action.assigns && loaded.caller.bound_workspace.set) {
+        pg_uuid_t* place = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
+        memcpy(place->data, loaded.caller.bound_workspace.id.data(), UUID_LEN);
+        change.operator_workspace = {UUIDPGetDatum(place), false};
+    }
+    change.note = note_of(identity, loaded, lifecycle, action, decision, present, request);
+    change.note.to_state = lifecycle.states[core::PresentOf(lifecycle, decision.after, now).state].name.View();
+    if (request.edit != nullptr)
+        change.note.details = changed_members(*request.edit);
+    return change;
+}
+
 // Raises what the caller's standing is by the latest snapshot, unless he may act.
 void check_standing(const Identity& identity, core::Instant now) {
     Loaded latest = load(identity, {}, now, Snapshots::latest);
@@ -189,6 +214,12 @@ Viewed view(const pg_uuid_t& session, const Within& within) {
     return {loaded.session, &lifecycle, now, false};
 }
 
+void raise_changed_meanwhile() {
+    ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                    errmsg("could not change the session: others changed it %d times meanwhile", kAttempts),
+                    errhint("Try again.")));
+}
+
 Viewed act(const ActionRequest& request) {
     Identity identity = caller_identity();
     for (int attempt = 1; attempt <= kAttempts; ++attempt) {
@@ -222,24 +253,10 @@ Viewed act(const ActionRequest& request) {
         if (decision.verdict == core::Verdict::replay)
             return {loaded.session, &lifecycle, now, true};
 
-        const core::Action& action = lifecycle.actions[wanted.action];
-        MarkChange mark;
-        mark.effect = action.effect;
-        if (core::ConcernsMark(action.effect))
-            mark.mark = lifecycle.marks[action.target].View();
-        Value operator_workspace = {0, true};
-        pg_uuid_t place;
-        if (action.assigns && loaded.caller.bound_workspace.set) {
-            memcpy(place.data, loaded.caller.bound_workspace.id.data(), UUID_LEN);
-            operator_workspace = {UUIDPGetDatum(&place), false};
-        }
-        AuditNote note = note_of(identity, loaded, lifecycle, action, decision, present, request);
-        note.to_state = lifecycle.states[core::PresentOf(lifecycle, decision.after, now).state].name.View();
-        if (wanted.edits)
-            note.details = changed_members(*request.edit);
-        bool done = wanted.edits ? write_edit(identity, &loaded.session, loaded.written_by, decision.after, *request.edit, note)
-                                 : write_change(identity, &loaded.session, loaded.written_by, lifecycle, decision.after,
-                                                mark, operator_workspace, note);
+        Change change = change_of(identity, loaded, lifecycle, lifecycle.actions[wanted.action], decision, present,
+                                  request, now);
+        bool done = wanted.edits ? write_edit(identity.tenant, change, *request.edit, &loaded.session)
+                                 : write_change(identity.tenant, change, &loaded.session);
         if (done) {
             core::Instant written = GetCurrentTimestamp();
             if (written - now > kLongWait) // it waited for somebody, and the caller may have been suspended meanwhile
@@ -248,13 +265,7 @@ Viewed act(const ActionRequest& request) {
         }
         CHECK_FOR_INTERRUPTS();
     }
-    raise_attempts_used_up();
-}
-
-void raise_attempts_used_up() {
-    ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-                    errmsg("could not change the session: others changed it %d times meanwhile", kAttempts),
-                    errhint("Try again.")));
+    raise_changed_meanwhile();
 }
 
 } // namespace curfew

@@ -42,10 +42,6 @@ struct Edit {
     Value message_kind = {0, true};
 };
 
-// How often a write is tried when others are faster, and the error after the last time: 40001.
-inline constexpr int kAttempts = 10;
-[[noreturn]] void raise_attempts_used_up();
-
 struct ActionRequest {
     pg_uuid_t session;
     std::string_view action;
@@ -55,6 +51,10 @@ struct ActionRequest {
     const Edit* edit = nullptr; // for an action that edits
     Within within;
 };
+
+// How often a change is decided anew where others were faster, and what is raised then: 40001.
+inline constexpr int kAttempts = 10;
+[[noreturn]] void raise_changed_meanwhile();
 
 // Takes the action. Errors: SL401, SL403, SL404, SL409, SL412, SL422; 40001 from REPEATABLE READ up.
 Viewed act(const ActionRequest& request);

@@ -155,7 +155,7 @@ Viewed begin_or_find(const Identity& identity, const core::Lifecycle& lifecycle,
             return {row, &lifecycle, now, false};
         CHECK_FOR_INTERRUPTS();
     }
-    raise_attempts_used_up();
+    raise_changed_meanwhile();
 }
 
 } // namespace

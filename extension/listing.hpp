@@ -7,6 +7,7 @@ namespace curfew {
 
 struct ListedSession {
     SessionRow row;
+    TransactionId written_by; // who wrote the row as it is
     const core::Lifecycle* lifecycle;
     core::CallerFacts caller; // with the roles in this session's workspaces
 };

@@ -5,38 +5,34 @@
 
 namespace curfew {
 
-bool write_edit(const Identity& identity, SessionRow* row, TransactionId written_by, const core::SessionFacts& after,
-                const Edit& edit, const AuditNote& note) {
+bool write_edit(const pg_uuid_t& tenant, const Change& change, const Edit& edit, SessionRow* row) {
+    // After the values of a change: 30 title, 31 labels, 32 metadata, 33 fields, 34 message, 35 its id, 36 its kind.
     static Statement statement = {
         "WITH changed AS ("
-        " UPDATE curfew.session s SET version = s.version + 1, updated_at = $3"
-        " WHERE s.tenant_id = $1 AND s.id = $15 AND s.version = $16 AND s.xmin = $17"
+        " UPDATE curfew.session s SET " CURFEW_CHANGE_FROM(CURFEW_PARAMETER)
+        " WHERE s.tenant_id = $1 AND " CURFEW_UNCHANGED_FROM(CURFEW_PARAMETER)
         " RETURNING " CURFEW_SESSION_COLUMNS("s") "), edited AS ("
         " INSERT INTO curfew.session_detail AS d (tenant_id, session_id, title, labels, metadata, fields,"
         "  last_message_at)"
-        " SELECT $1, c.id, $19, COALESCE($20, '{}'), COALESCE($21, '{}'), COALESCE($22, '{}'),"
-        "  CASE WHEN $23 IS NOT NULL THEN $3 END FROM changed c"
-        " ON CONFLICT (tenant_id, session_id) DO UPDATE SET title = COALESCE($19, d.title),"
-        "  labels = COALESCE($20, d.labels), metadata = COALESCE($21, d.metadata),"
-        "  fields = d.fields || COALESCE($22, '{}'),"
+        " SELECT $1, c.id, $30, COALESCE($31, '{}'), COALESCE($32, '{}'), COALESCE($33, '{}'),"
+        "  CASE WHEN $34 IS NOT NULL THEN $3 END FROM changed c"
+        " ON CONFLICT (tenant_id, session_id) DO UPDATE SET title = COALESCE($30, d.title),"
+        "  labels = COALESCE($31, d.labels), metadata = COALESCE($32, d.metadata),"
+        "  fields = d.fields || COALESCE($33, '{}'),"
         "  last_message_at = COALESCE(excluded.last_message_at, d.last_message_at)), posted AS ("
         " INSERT INTO curfew.session_message (tenant_id, session_id, version, id, at, kind, author_id, message)"
-        " SELECT $1, c.id, c.version, $24, $3, $25, $6, $23 FROM changed c WHERE $23 IS NOT NULL), logged AS ("
+        " SELECT $1, c.id, c.version, $35, $3, $36, $6, $34 FROM changed c WHERE $34 IS NOT NULL), logged AS ("
         " INSERT INTO curfew.audit_event (" CURFEW_AUDIT_COLUMNS ", session_id, to_state, version)"
-        " SELECT " CURFEW_AUDIT_VALUES ", c.id, $18, c.version FROM changed c)"
+        " SELECT " CURFEW_AUDIT_VALUES ", c.id, $28, c.version FROM changed c)"
         "SELECT " CURFEW_SESSION_COLUMNS("c") " FROM changed c",
-        {CURFEW_AUDIT_TYPES, UUIDOID, INT8OID, XIDOID, TEXTOID, TEXTOID, JSONBOID, JSONBOID, JSONBOID, TEXTOID, UUIDOID,
-         TEXTOID}};
+        {CURFEW_AUDIT_TYPES, CURFEW_CHANGE_TYPES, TEXTOID, JSONBOID, JSONBOID, JSONBOID, TEXTOID, UUIDOID, TEXTOID}};
 
-    const pg_uuid_t& id = *DatumGetUUIDP(row->column[kSessionId].datum);
-    int64 version = DatumGetInt64(row->column[kSessionVersion].datum);
+    Value values[kChangeValues];
+    change_values(tenant, change, values);
     pg_uuid_t message = new_uuid();
     Parameters parameters;
-    add_audit(&parameters, identity.tenant, note, after.updated_at);
-    parameters.Add(id);
-    parameters.Add(Int64GetDatum(version));
-    parameters.Add(TransactionIdGetDatum(written_by));
-    parameters.Add(text_datum(note.to_state));
+    for (const Value& value : values)
+        add(&parameters, value);
     add(&parameters, edit.title);
     add(&parameters, edit.labels);
     add(&parameters, edit.metadata);
@@ -45,7 +41,7 @@ bool write_edit(const Identity& identity, SessionRow* row, TransactionId written
     parameters.Add(message);
     add(&parameters, edit.message_kind);
 
-    Marker before = EnterEngine(id, version);
+    Marker before = EnterEngine(change.session, change.version);
     uint64 rows = run(statement, parameters);
     LeaveEngine(before);
     if (rows == 0)

@@ -2,13 +2,12 @@
 #pragma once
 
 #include "engine.hpp"
-#include "store_audit.hpp"
+#include "store_write.hpp"
 
 namespace curfew {
 
 // Changes what the edit names, under the same conditions as write_change(): false where somebody was faster.
-bool write_edit(const Identity& identity, SessionRow* row, TransactionId written_by, const core::SessionFacts& after,
-                const Edit& edit, const AuditNote& note);
+bool write_edit(const pg_uuid_t& tenant, const Change& change, const Edit& edit, SessionRow* row);
 
 // The messages of a session as the columns of curfew.session_message_entry, oldest first.
 //   after  the id of the last one seen, or null

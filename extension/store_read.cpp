@@ -3,6 +3,7 @@
 #include "secrets.hpp"
 
 namespace curfew {
+
 void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, Value* columns) {
     static Statement statement = {"SELECT d.title, COALESCE(d.labels, '{}'), COALESCE(d.metadata, '{}'),"
                                   " COALESCE(d.fields, '{}'), d.last_message_at FROM (VALUES (1)) one"
@@ -16,9 +17,18 @@ void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, Value* colum
         columns[i] = result_value(0, i);
 }
 
+StoredSession stored_session(uint64 index) {
+    StoredSession stored;
+    stored.row = session_row(index, 0);
+    stored.version = {DatumGetInt32(result_value(index, kSessionColumns).datum),
+                      DatumGetTransactionId(result_value(index, kSessionColumns + 1).datum)};
+    stored.written_by = DatumGetTransactionId(result_value(index, kSessionColumns + 2).datum);
+    return stored;
+}
+
 // The columns of a row of a list, and where they come from. $1 tenant, $2 principal.
 #define CURFEW_LISTED_COLUMNS                                                                                      \
-    "SELECT " CURFEW_SESSION_COLUMNS("s") ", l.revision, l.xmin,"                                                  \
+    "SELECT " CURFEW_STORED_COLUMNS ","                                                                            \
     " (SELECT r.role FROM curfew.workspace_member r WHERE r.tenant_id = $1"                                        \
     "  AND r.workspace_id = s.workspace_id AND r.principal_id = $2),"                                              \
     " (SELECT r.role FROM curfew.workspace_member r WHERE r.tenant_id = $1"                                        \

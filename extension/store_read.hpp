@@ -20,12 +20,22 @@ struct SessionFilter {
     bool everything = false; // the caller may have to do with any session of the tenant
 };
 
-// Opens a cursor over sessions that the caller might be allowed to see, newest first. Each row: the session columns,
-// the lifecycle's revision and xmin, the caller's role in its workspace and in its operator workspace.
-inline constexpr int kListRevision = kSessionColumns;
-inline constexpr int kListWrittenBy = kSessionColumns + 1;
-inline constexpr int kListWorkspaceRole = kSessionColumns + 2;
-inline constexpr int kListOperatorRole = kSessionColumns + 3;
+// A session's row as a list's query gives it, with what it takes to decide on it and to change it.
+struct StoredSession {
+    SessionRow row;
+    LifecycleVersion version;                        // of its lifecycle
+    TransactionId written_by = InvalidTransactionId; // who wrote the row as it is
+};
+#define CURFEW_STORED_COLUMNS CURFEW_SESSION_COLUMNS("s") ", l.revision, l.xmin, s.xmin"
+inline constexpr int kStoredColumns = kSessionColumns + 3;
+
+// Row `index` of the last result, whose columns begin with these.
+StoredSession stored_session(uint64 index);
+
+// Opens a cursor over sessions that the caller might be allowed to see, newest first. Each row: the columns of a stored
+// session, the caller's role in its workspace and in its operator workspace.
+inline constexpr int kListWorkspaceRole = kStoredColumns;
+inline constexpr int kListOperatorRole = kStoredColumns + 1;
 Portal open_session_list(const Identity& identity, const core::CallerFacts& caller, const SessionFilter& filter);
 
 // The creation time of a session, for a cursor; null when it is not there.

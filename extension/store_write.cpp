@@ -4,46 +4,54 @@
 #include "rfc3339.hpp"
 
 namespace curfew {
-bool write_change(const Identity& identity, SessionRow* row, TransactionId written_by,
-                  const core::Lifecycle& lifecycle, const core::SessionFacts& after, const MarkChange& mark, const Value& operator_workspace,
-                  const AuditNote& note) {
+
+void change_values(const pg_uuid_t& tenant, const Change& change, Value* values) {
+    const core::Lifecycle& lifecycle = *change.lifecycle;
+    const core::SessionFacts& after = change.after;
+    bool marks = !change.mark.mark.empty();
+    pg_uuid_t* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
+    *id = change.session;
+
+    audit_values(tenant, change.note, after.updated_at, values);
+    int next = kAuditValues;
+    auto put = [&](const Value& value) { values[next++] = value; };
+    put({UUIDPGetDatum(id), false});
+    put({Int64GetDatum(change.version), false});
+    put({text_datum(lifecycle.states[after.state].name.View()), false});
+    put(text_value_or_null(after.deadline_state == core::kNone ? std::string_view{}
+                                                               : lifecycle.states[after.deadline_state].name.View()));
+    put(instant_value(after.entered_at));
+    put(instant_value(after.started_at));
+    put(instant_value(after.ended_at));
+    put(instant_value(after.deadline));
+    put({Int64GetDatum(after.metered), false});
+    put(change.operator_workspace);
+    put({Int32GetDatum(static_cast<int>(change.mark.effect)), false});
+    put(text_value_or_null(change.mark.mark));
+    put(marks ? Value{rfc3339_datum(after.updated_at, 6), false} : Value{0, true});
+    put({text_datum(change.note.to_state), false});
+    put({TransactionIdGetDatum(change.written_by), false});
+    Assert(next == kChangeValues);
+}
+
+bool write_change(const pg_uuid_t& tenant, const Change& change, SessionRow* row) {
     static Statement statement = {
         "WITH changed AS ("
-        " UPDATE curfew.session s SET state = $17, deadline_state = $18, version = s.version + 1, updated_at = $3,"
-        "  entered_at = $19, started_at = $20, ended_at = $21, deadline = $22, metered_us = $23,"
-        "  operator_workspace_id = COALESCE($24, s.operator_workspace_id),"
-        "  marks = CASE $25 WHEN 1 THEN s.marks || jsonb_build_object($26, $27) WHEN 2 THEN s.marks - $26"
-        "   ELSE s.marks END"
-        " WHERE s.tenant_id = $1 AND s.id = $15 AND s.version = $16 AND s.xmin = $29"
+        " UPDATE curfew.session s SET " CURFEW_CHANGE_FROM(CURFEW_PARAMETER)
+        " WHERE s.tenant_id = $1 AND " CURFEW_UNCHANGED_FROM(CURFEW_PARAMETER)
         " RETURNING " CURFEW_SESSION_COLUMNS("s") "), logged AS ("
         " INSERT INTO curfew.audit_event (" CURFEW_AUDIT_COLUMNS ", session_id, to_state, version)"
         " SELECT " CURFEW_AUDIT_VALUES ", c.id, $28, c.version FROM changed c)"
         "SELECT " CURFEW_SESSION_COLUMNS("c") " FROM changed c",
-        {CURFEW_AUDIT_TYPES, UUIDOID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-         TIMESTAMPTZOID, INT8OID, UUIDOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, XIDOID}};
+        {CURFEW_AUDIT_TYPES, CURFEW_CHANGE_TYPES}};
 
-    const pg_uuid_t& id = *DatumGetUUIDP(row->column[kSessionId].datum);
-    int64 version = DatumGetInt64(row->column[kSessionVersion].datum);
+    Value values[kChangeValues];
+    change_values(tenant, change, values);
     Parameters parameters;
-    add_audit(&parameters, identity.tenant, note, after.updated_at);
-    parameters.Add(id);
-    parameters.Add(Int64GetDatum(version));
-    parameters.Add(text_datum(lifecycle.states[after.state].name.View()));
-    add_text(&parameters, after.deadline_state == core::kNone ? std::string_view{}
-                                                              : lifecycle.states[after.deadline_state].name.View());
-    add_instant(&parameters, after.entered_at);
-    add_instant(&parameters, after.started_at);
-    add_instant(&parameters, after.ended_at);
-    add_instant(&parameters, after.deadline);
-    parameters.Add(Int64GetDatum(after.metered));
-    add(&parameters, operator_workspace);
-    parameters.Add(Int32GetDatum(static_cast<int>(mark.effect)));
-    add_text(&parameters, mark.mark);
-    mark.mark.empty() ? parameters.AddNull() : parameters.Add(rfc3339_datum(after.updated_at, 6));
-    parameters.Add(text_datum(note.to_state));
-    parameters.Add(TransactionIdGetDatum(written_by));
+    for (const Value& value : values)
+        add(&parameters, value);
 
-    Marker before = EnterEngine(id, version);
+    Marker before = EnterEngine(change.session, change.version);
     uint64 rows = run(statement, parameters);
     LeaveEngine(before);
     if (rows == 0)
