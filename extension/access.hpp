@@ -34,6 +34,7 @@ inline constexpr Grant kFunctionGrants[] = {
     {"update_session", kFront | kService | kAdmin},
     {"post_message", kFront | kService | kAdmin},
     {"list_messages", kFront | kService | kAdmin},
+    {"find_sessions", kFront | kService | kAdmin},
     {"list_sessions", kFront | kService | kAdmin},
     {"refresh_session", kFront | kService | kAdmin},
     {"session_is_live", kFront | kService | kAdmin},

@@ -12,7 +12,8 @@ constexpr std::string_view kUsualAction = "update";
 constexpr std::string_view kMessageAction = "message";
 constexpr std::string_view kWakingAction = "wake";
 constexpr std::string_view kUsualKind = "user_message";
-constexpr int kMaxMessages = 1000;
+constexpr int kMaxMessages = 10000;
+constexpr int kUsualMessages = 1000;
 
 // The arguments that both functions end in, from `first` on: reason, expected_version, lifecycle, workspace.
 ActionRequest request_of(FunctionCallInfo fcinfo, int first) {
@@ -83,7 +84,7 @@ CURFEW_FUNCTION(list_messages) {
     pg_uuid_t session = required_uuid(fcinfo, 0, "session_id");
     view(session, {});
     const pg_uuid_t tenant = caller_identity().tenant; // verified by view()
-    int wanted = rows_argument(fcinfo, 1, kMaxMessages, kMaxMessages);
+    int wanted = rows_argument(fcinfo, 1, kUsualMessages, kMaxMessages);
     Value after = argument(fcinfo, 2);
     if (!after.null && !is_message(tenant, session, after))
         raise_refusal(core::Refusal::unknown_value, "after", "There is no message of that id to go on from.");

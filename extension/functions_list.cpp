@@ -3,6 +3,7 @@
 #include "function.hpp"
 
 #include "errors.hpp"
+#include "filter.hpp"
 #include "listing.hpp"
 #include "store_identity.hpp"
 #include "store_read.hpp"
@@ -14,8 +15,8 @@ namespace {
 constexpr int kMaxRows = 1000;
 constexpr long kBatch = 100;
 
-// Puts the rows of one cursor's fetch that the caller may read and that are in `state`; the number put.
-int put_readable(RowSet* rows, uint64 fetched, int room, std::string_view state, const Loaded& loaded,
+// Puts the rows of one cursor's fetch that the caller may read and that match; the number put.
+int put_readable(RowSet* rows, uint64 fetched, int room, const SessionFilter& filter, const Loaded& loaded,
                  core::Instant now) {
     SPITupleTable* result = SPI_tuptable;
     MemoryContext row_memory = AllocSetContextCreate(CurrentMemoryContext, "curfew row", ALLOCSET_SMALL_SIZES);
@@ -29,7 +30,7 @@ int put_readable(RowSet* rows, uint64 fetched, int room, std::string_view state,
         if (readable(lifecycle, listed.row, listed.caller, loaded.grants, now) != core::Refusal::none)
             continue;
         core::Present present = core::PresentOf(lifecycle, session_facts(listed.row, lifecycle), now);
-        if (!state.empty() && !(lifecycle.states[present.state].name == state))
+        if (!Matches(filter, lifecycle, present))
             continue;
         Value columns[kSessionInfoColumns];
         session_info({listed.row, &lifecycle, now, false}, columns);
@@ -53,32 +54,34 @@ CURFEW_FUNCTION(list_sessions) {
     Identity identity = verified_caller(&loaded);
     core::Instant now = GetCurrentTimestamp();
     SessionFilter filter;
-    filter.lifecycle = argument(fcinfo, 0);
-    filter.owner = argument(fcinfo, 2);
-    filter.agent = argument(fcinfo, 3);
+    filter.lifecycle.one = argument(fcinfo, 0);
+    std::string_view state = text_argument(fcinfo, 1);
+    if (!state.empty())
+        filter.states = {&state, 1};
+    filter.owner.one = argument(fcinfo, 2);
+    filter.agent.one = argument(fcinfo, 3);
     pg_uuid_t workspace;
     if (!PG_ARGISNULL(4)) {
         if (!find_workspace(identity.tenant, text_argument(fcinfo, 4), &workspace))
             raise_refusal(core::Refusal::workspace_not_found, "workspace");
-        filter.workspace = {UUIDPGetDatum(&workspace), false};
+        filter.workspace.one = {UUIDPGetDatum(&workspace), false};
     }
+    Newest after;
     if (!PG_ARGISNULL(6)) {
-        filter.after_id = argument(fcinfo, 6);
-        filter.after_created_at = read_created_at(identity.tenant, *PG_GETARG_UUID_P(6));
-        if (filter.after_created_at.null)
+        after.id = argument(fcinfo, 6);
+        after.created_at = read_created_at(identity.tenant, *PG_GETARG_UUID_P(6));
+        if (after.created_at.null)
             raise_refusal(core::Refusal::unknown_value, "after", "There is no session of that id to go on from.");
     }
-    filter.everything = !loaded.caller.bound_workspace.set &&
-                        (loaded.caller.role == core::Role::admin || loaded.caller.kind == core::Kind::service);
 
-    Portal cursor = open_session_list(identity, loaded.caller, filter);
+    Portal cursor = open_session_list(identity, loaded.caller, filter, now, after);
     int left = wanted;
     while (left > 0) {
         uint64 fetched = fetch(cursor, kBatch);
         if (fetched == 0)
             break;
         SPITupleTable* batch = SPI_tuptable;
-        left -= put_readable(&rows, fetched, left, text_argument(fcinfo, 1), loaded, now);
+        left -= put_readable(&rows, fetched, left, filter, loaded, now);
         SPI_freetuptable(batch);
         CHECK_FOR_INTERRUPTS();
     }

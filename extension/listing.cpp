@@ -1,7 +1,7 @@
 #include "listing.hpp"
 
 #include "lifecycle_cache.hpp"
-#include "store_read.hpp"
+#include "store_filter.hpp"
 
 namespace curfew {
 namespace {
@@ -20,6 +20,11 @@ ListedSession listed_session(uint64 index, const core::CallerFacts& caller) {
     listed.caller.operator_workspace_role = role_of(result_value(index, kListOperatorRole));
     listed.lifecycle = &compiled_lifecycle(text_view(listed.row.column[kSessionLifecycle].datum), stored.version);
     return listed;
+}
+
+Value last_used_at(const SessionRow& row) {
+    (void)row;
+    return {0, true};
 }
 
 bool IsInWorkspace(const SessionRow& row, const Value& workspace) {

@@ -1,7 +1,7 @@
 // Queries that find many sessions to end.
 #pragma once
 
-#include "store_read.hpp"
+#include "store_filter.hpp"
 
 namespace curfew {
 

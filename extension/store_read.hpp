@@ -9,35 +9,6 @@ namespace curfew {
 inline constexpr int kDetailColumns = 5;
 void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, Value* columns);
 
-// What narrows a list; null values narrow nothing.
-struct SessionFilter {
-    Value lifecycle = {0, true};
-    Value owner = {0, true};
-    Value agent = {0, true};
-    Value workspace = {0, true};
-    Value after_created_at = {0, true}; // the last row seen
-    Value after_id = {0, true};
-    bool everything = false; // the caller may have to do with any session of the tenant
-};
-
-// A session's row as a list's query gives it, with what it takes to decide on it and to change it.
-struct StoredSession {
-    SessionRow row;
-    LifecycleVersion version;                        // of its lifecycle
-    TransactionId written_by = InvalidTransactionId; // who wrote the row as it is
-};
-#define CURFEW_STORED_COLUMNS CURFEW_SESSION_COLUMNS("s") ", l.revision, l.xmin, s.xmin"
-inline constexpr int kStoredColumns = kSessionColumns + 3;
-
-// Row `index` of the last result, whose columns begin with these.
-StoredSession stored_session(uint64 index);
-
-// Opens a cursor over sessions that the caller might be allowed to see, newest first. Each row: the columns of a stored
-// session, the caller's role in its workspace and in its operator workspace.
-inline constexpr int kListWorkspaceRole = kStoredColumns;
-inline constexpr int kListOperatorRole = kStoredColumns + 1;
-Portal open_session_list(const Identity& identity, const core::CallerFacts& caller, const SessionFilter& filter);
-
 // The creation time of a session, for a cursor; null when it is not there.
 Value read_created_at(const pg_uuid_t& tenant, const pg_uuid_t& session);
 
@@ -76,10 +47,6 @@ PrincipalStanding read_standing(const pg_uuid_t& tenant, const pg_uuid_t& princi
 
 // The first 8 bytes of the tenant's session tokens.
 bytea* read_tag(const pg_uuid_t& tenant);
-
-// Opens a cursor over the sessions of a lifecycle between two ids; rows as open_session_list() gives them.
-Portal open_id_range(const Identity& identity, std::string_view lifecycle, const pg_uuid_t& first,
-                     const pg_uuid_t& last);
 
 // Ids of sessions of a lifecycle whose last 8 bytes are `tail`; at most two.
 uint64 read_ids_ending(const pg_uuid_t& tenant, std::string_view lifecycle, const uint8* tail);

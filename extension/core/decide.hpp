@@ -3,18 +3,14 @@
 #pragma once
 
 #include "core/duration.hpp"
+#include "core/instant.hpp"
 #include "core/lifecycle.hpp"
 #include "core/refusals.hpp"
 #include "core/relations.hpp"
 #include "core/scopes.hpp"
 
-#include <limits>
-
 namespace curfew::core {
 
-using Instant = std::int64_t; // microseconds; PostgreSQL's TimestampTz
-inline constexpr Instant kNever = std::numeric_limits<Instant>::max();
-inline constexpr Instant kUnset = std::numeric_limits<Instant>::min();
 inline constexpr int kLongestReason = 1024; // characters
 
 // The row, as it was read.
