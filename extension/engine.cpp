@@ -226,8 +226,12 @@ Viewed act(const ActionRequest& request) {
         core::Instant now = GetCurrentTimestamp();
         Loaded loaded = load_as_caller(&identity, {&request.session, nullptr, !request.within.workspace.empty()}, now,
                                        request.action);
-        if (!loaded.session_found || !is_within(request.within, loaded))
-            raise_refusal(core::Refusal::session_not_found);
+        if (!loaded.session_found || !is_within(request.within, loaded)) {
+            if (request.refused == nullptr)
+                raise_refusal(core::Refusal::session_not_found);
+            *request.refused = core::Refusal::session_not_found;
+            return {};
+        }
 
         const core::Lifecycle& lifecycle = lifecycle_of(loaded);
         core::SessionFacts facts = session_facts(loaded.session, lifecycle);
@@ -248,7 +252,11 @@ Viewed act(const ActionRequest& request) {
             bool related = decision.relation != core::Relation::clock;
             note_session(lifecycle, loaded.session, request.action,
                          related ? core::WordOf(decision.relation) : std::string_view{}, now);
-            raise_decision(decision, lifecycle, present, request, facts.version);
+            if (request.refused == nullptr)
+                raise_decision(decision, lifecycle, present, request, facts.version);
+            keep_refusal(decision.refusal);
+            *request.refused = decision.refusal;
+            return {};
         }
         if (decision.verdict == core::Verdict::replay)
             return {loaded.session, &lifecycle, now, true};

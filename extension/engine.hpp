@@ -8,9 +8,9 @@ namespace curfew {
 // A session together with the lifecycle that its facts are read by.
 struct Viewed {
     SessionRow row;
-    const core::Lifecycle* lifecycle;
-    core::Instant now;
-    bool replayed;
+    const core::Lifecycle* lifecycle = nullptr;
+    core::Instant now = 0;
+    bool replayed = false;
 };
 
 // What narrows an id: a session of another lifecycle or workspace is not found.
@@ -49,6 +49,7 @@ struct ActionRequest {
     int64 expected_version = -1;
     bool require_reason = false;
     const Edit* edit = nullptr; // for an action that edits
+    core::Refusal* refused = nullptr; // where a refusal of this very session is put, instead of being raised
     Within within;
 };
 

@@ -21,7 +21,7 @@ namespace {
 // Every key's value in `document`, or one of its values where it is a list, is among those that the parameter has for it.
 #define CURFEW_AMONG(document, wanted)                                                                             \
     " AND (" wanted " IS NULL OR NOT EXISTS (SELECT FROM jsonb_each(" wanted ") x"                                 \
-    "  WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(x.value) y WHERE " document " -> x.key @> y.value)))"
+    "  WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(x.value) y WHERE COALESCE(" document " -> x.key, 'null') @> y.value)))"
 
 // $1 tenant, $2 principal, $3 bound workspace, $4 may take operators' places, $5 and $6 lifecycle, $7 and $8 owner,
 // $9 and $10 agent, $11 and $12 workspace, $13 and $14 operator's workspace, $15 ids, $16 states, $17 whether it has
