@@ -37,6 +37,10 @@ inline constexpr Grant kFunctionGrants[] = {
     {"list_messages", kFront | kService | kAdmin},
     {"find_sessions", kFront | kService | kAdmin},
     {"list_sessions", kFront | kService | kAdmin},
+    {"end_sessions", kFront | kService | kAdmin},
+    {"end_all_sessions", kService | kAdmin},
+    {"begin_bulk_run", kService | kAdmin},
+    {"continue_bulk_run", kService | kAdmin},
     {"refresh_session", kFront | kService | kAdmin},
     {"session_is_live", kFront | kService | kAdmin},
     {"introspect", kFront | kService | kAdmin},
@@ -95,6 +99,7 @@ inline constexpr Grant kFunctionGrants[] = {
     {"effective_state", kAuditor},
     {"effective_ended_at", kAuditor},
     {"audited_tenant", kAuditor},
+    {"list_bulk_runs", kAuditor},
     {"refusal_status", kAdmin},
     {"version", kFront | kService | kAuditor | kAdmin},
 };
@@ -102,6 +107,7 @@ inline constexpr Grant kFunctionGrants[] = {
 inline constexpr Grant kViewGrants[] = {
     {"sessions", kAuditor},
     {"audit_events", kAuditor},
+    {"bulk_runs", kAuditor},
     {"lifecycle_transitions", kFront | kService | kAuditor | kAdmin},
 };
 

@@ -12,7 +12,6 @@
 namespace curfew {
 namespace {
 
-constexpr core::Microseconds kLongWait = core::kSecond / 100;
 
 bool is_within(const Within& within, const Loaded& loaded) {
     const SessionRow& row = loaded.session;
@@ -27,13 +26,6 @@ bool is_within(const Within& within, const Loaded& loaded) {
     if (ParseUuid(within.workspace, &id))
         return memcmp(DatumGetUUIDP(workspace.datum)->data, id.data, UUID_LEN) == 0;
     return text_view(loaded.workspace_slug.datum) == within.workspace;
-}
-
-int reason_length(const Value& reason) {
-    if (reason.null)
-        return -1;
-    std::string_view text = text_view(reason.datum);
-    return pg_mbstrlen_with_len(text.data(), static_cast<int>(text.size()));
 }
 
 [[noreturn]] void raise_decision(const core::Decision& decision, const core::Lifecycle& lifecycle, int present,
@@ -71,69 +63,8 @@ int reason_length(const Value& reason) {
     }
 }
 
-AuditNote note_of(const Identity& identity, const Loaded& loaded, const core::Lifecycle& lifecycle,
-                  const core::Action& action, const core::Decision& decision, int present,
-                  const ActionRequest& request) {
-    AuditNote note;
-    note.identity = &identity;
-    note.on_behalf_of = loaded.acting_for;
-    note.event = action.event.View();
-    note.action = action.name.View();
-    note.relation = core::WordOf(decision.relation);
-    note.from_state = lifecycle.states[present].name.View();
-    if (reason_length(request.reason) > 0)
-        note.reason = request.reason;
-    note.db_role = GetUserId();
-    return note;
-}
-
-// The change that the decision asks for. The operator's workspace is the bound one of a caller who takes that place.
-Change change_of(const Identity& identity, const Loaded& loaded, const core::Lifecycle& lifecycle,
-                 const core::Action& action, const core::Decision& decision, int present, const ActionRequest& request,
-                 core::Instant now) {
-    Change change;
-    change.session = request.session;
-    change.version = DatumGetInt64(loaded.session.column[kSessionVersion].datum);
-    change.written_by = loaded.written_by;
-    change.lifecycle = &lifecycle;
-    change.after = decision.after;
-    change.mark.effect = action.effect;
-    if (core::ConcernsMark(action.effect))
-        change.mark.mark = lifecycle.marks[action.target].View();
-    if (action.assigns && loaded.caller.bound_workspace.set) {
-        pg_uuid_t* place = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
-        memcpy(place->data, loaded.caller.bound_workspace.id.data(), UUID_LEN);
-        change.operator_workspace = {UUIDPGetDatum(place), false};
-    }
-    change.note = note_of(identity, loaded, lifecycle, action, decision, present, request);
-    change.note.to_state = lifecycle.states[core::PresentOf(lifecycle, decision.after, now).state].name.View();
-    if (request.edit != nullptr)
-        change.note.details = changed_members(*request.edit);
-    return change;
-}
-
-// Raises what the caller's standing is by the latest snapshot, unless he may act.
-void check_standing(const Identity& identity, core::Instant now) {
-    Loaded latest = load(identity, {}, now, Snapshots::latest);
-    if (!latest.caller_found)
-        raise_refusal(core::Refusal::invalid_credential);
-    if (latest.refusal != core::Refusal::none)
-        raise_refusal(latest.refusal);
-}
-
 const core::Lifecycle& lifecycle_of(const Loaded& loaded) {
     return compiled_lifecycle(text_view(loaded.session.column[kSessionLifecycle].datum), loaded.version);
-}
-
-// The caller without the session by whose token he calls, where it is that very session that he has just changed: he
-// may have ended it himself.
-Identity person_of(const Identity& identity, const pg_uuid_t& session) {
-    Identity person = identity;
-    bool own = identity.kind == IdentityKind::session_token &&
-               memcmp(identity.credential.data, session.data, UUID_LEN) == 0;
-    if (own)
-        person.kind = IdentityKind::act_as;
-    return person;
 }
 
 Identity mapped_identity() {
@@ -149,6 +80,70 @@ Identity mapped_identity() {
 }
 
 } // namespace
+
+int reason_length(const Value& reason) {
+    if (reason.null)
+        return -1;
+    std::string_view text = text_view(reason.datum);
+    return pg_mbstrlen_with_len(text.data(), static_cast<int>(text.size()));
+}
+
+Change change_of(const Identity& identity, const Loaded& loaded, const SessionRow& row, TransactionId written_by,
+                 const core::Lifecycle& lifecycle, int action_index, const core::Decision& decision,
+                 const Value& reason, core::Instant now) {
+    const core::Action& action = lifecycle.actions[action_index];
+    core::SessionFacts facts = session_facts(row, lifecycle);
+    Change change;
+    change.session = *DatumGetUUIDP(row.column[kSessionId].datum);
+    change.version = facts.version;
+    change.written_by = written_by;
+    change.lifecycle = &lifecycle;
+    change.after = decision.after;
+    change.mark.effect = action.effect;
+    if (core::ConcernsMark(action.effect))
+        change.mark.mark = lifecycle.marks[action.target].View();
+    if (action.assigns && loaded.caller.bound_workspace.set) {
+        pg_uuid_t* place = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
+        memcpy(place->data, loaded.caller.bound_workspace.id.data(), UUID_LEN);
+        change.operator_workspace = {UUIDPGetDatum(place), false};
+    }
+    AuditNote& note = change.note;
+    note.identity = &identity;
+    note.on_behalf_of = loaded.acting_for;
+    note.event = action.event.View();
+    note.action = action.name.View();
+    note.relation = core::WordOf(decision.relation);
+    note.from_state = lifecycle.states[core::PresentOf(lifecycle, facts, now).state].name.View();
+    note.to_state = lifecycle.states[core::PresentOf(lifecycle, decision.after, now).state].name.View();
+    if (reason_length(reason) > 0)
+        note.reason = reason;
+    note.db_role = GetUserId();
+    return change;
+}
+
+void check_standing(const Identity& identity, core::Instant now) {
+    Loaded latest = load(identity, {}, now, Snapshots::latest);
+    if (!latest.caller_found)
+        raise_refusal(core::Refusal::invalid_credential);
+    if (latest.refusal != core::Refusal::none)
+        raise_refusal(latest.refusal);
+}
+
+void check_after_wait(const Identity& identity, bool changed_own, core::Instant since) {
+    constexpr core::Microseconds kLongWait = core::kSecond / 100;
+    core::Instant written = GetCurrentTimestamp();
+    if (written - since <= kLongWait)
+        return;
+    Identity person = identity;
+    if (changed_own) // he may have ended the session by whose token he calls
+        person.kind = IdentityKind::act_as;
+    check_standing(person, written);
+}
+
+bool IsOwnSession(const Identity& identity, const pg_uuid_t& session) {
+    return identity.kind == IdentityKind::session_token &&
+           memcmp(identity.credential.data, session.data, UUID_LEN) == 0;
+}
 
 Identity caller_identity() {
     const Identity* identity = TransactionIdentity();
@@ -261,14 +256,14 @@ Viewed act(const ActionRequest& request) {
         if (decision.verdict == core::Verdict::replay)
             return {loaded.session, &lifecycle, now, true};
 
-        Change change = change_of(identity, loaded, lifecycle, lifecycle.actions[wanted.action], decision, present,
-                                  request, now);
+        Change change = change_of(identity, loaded, loaded.session, loaded.written_by, lifecycle, wanted.action,
+                                  decision, request.reason, now);
+        if (wanted.edits)
+            change.note.details = changed_members(*request.edit);
         bool done = wanted.edits ? write_edit(identity.tenant, change, *request.edit, &loaded.session)
                                  : write_change(identity.tenant, change, &loaded.session);
         if (done) {
-            core::Instant written = GetCurrentTimestamp();
-            if (written - now > kLongWait) // it waited for somebody, and the caller may have been suspended meanwhile
-                check_standing(person_of(identity, request.session), written);
+            check_after_wait(identity, IsOwnSession(identity, request.session), now);
             return {loaded.session, &lifecycle, now, false};
         }
         CHECK_FOR_INTERRUPTS();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "store_session.hpp"
+#include "store_write.hpp"
 
 namespace curfew {
 
@@ -56,6 +57,23 @@ struct ActionRequest {
 // How often a change is decided anew where others were faster, and what is raised then: 40001.
 inline constexpr int kAttempts = 10;
 [[noreturn]] void raise_changed_meanwhile();
+
+// Characters of a reason; -1: none is given.
+int reason_length(const Value& reason);
+
+// The change that a decision to apply an action asks for, with its audit row. The operator's workspace is the bound one
+// of a caller who takes that place. What it refers to is to live until it is written.
+Change change_of(const Identity& identity, const Loaded& loaded, const SessionRow& row, TransactionId written_by,
+                 const core::Lifecycle& lifecycle, int action, const core::Decision& decision, const Value& reason,
+                 core::Instant now);
+
+// Raises what the caller's standing is by the latest snapshot, unless he may act.
+void check_standing(const Identity& identity, core::Instant now);
+
+// The same where something was waited for since then, for the caller may have been suspended meanwhile.
+//   changed_own  the session by whose token he calls is among those that he has changed
+void check_after_wait(const Identity& identity, bool changed_own, core::Instant since);
+bool IsOwnSession(const Identity& identity, const pg_uuid_t& session);
 
 // Takes the action. Errors: SL401, SL403, SL404, SL409, SL412, SL422; 40001 from REPEATABLE READ up.
 Viewed act(const ActionRequest& request);

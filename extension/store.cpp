@@ -159,6 +159,19 @@ Value text_array(std::span<const std::string_view> texts) {
             false};
 }
 
+std::span<const pg_uuid_t> uuids(const Value& array) {
+    if (array.null)
+        return {};
+    Datum* elements;
+    int count;
+    deconstruct_array(DatumGetArrayTypeP(array.datum), UUIDOID, UUID_LEN, false, TYPALIGN_CHAR, &elements, nullptr,
+                      &count);
+    pg_uuid_t* ids = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t) * (count + 1)));
+    for (int i = 0; i < count; ++i)
+        ids[i] = *DatumGetUUIDP(elements[i]);
+    return {ids, static_cast<std::size_t>(count)};
+}
+
 Datum uuid_array(std::span<const pg_uuid_t> ids) {
     Datum* elements = static_cast<Datum*>(palloc(sizeof(Datum) * (ids.size() + 1)));
     for (std::size_t i = 0; i < ids.size(); ++i)

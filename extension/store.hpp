@@ -87,6 +87,9 @@ std::span<const std::string_view> text_views(const Value& array);
 // A text[] of those texts.
 Value text_array(std::span<const std::string_view> texts);
 
+// The elements of a uuid[], copied.
+std::span<const pg_uuid_t> uuids(const Value& array);
+
 // A uuid[] of those ids.
 Datum uuid_array(std::span<const pg_uuid_t> ids);
 

@@ -122,13 +122,17 @@ int write_batch(Batch* batch, Locked locked) {
     return written;
 }
 
-std::span<const pg_uuid_t> unwritten(const Batch& batch) {
+const pg_uuid_t& session_of(const Batch& batch, int index) {
     constexpr int kSession = kAuditValues; // its place among the values
+    return *DatumGetUUIDP(batch.values[kSession][index]);
+}
+
+std::span<const pg_uuid_t> unwritten(const Batch& batch) {
     pg_uuid_t* ids = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t) * (batch.count + 1)));
     std::size_t count = 0;
     for (int i = 0; i < batch.count; ++i)
         if (!batch.written[i])
-            ids[count++] = *DatumGetUUIDP(batch.values[kSession][i]);
+            ids[count++] = session_of(batch, i);
     return {ids, count};
 }
 

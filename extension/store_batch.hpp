@@ -36,6 +36,9 @@ enum class Locked { wait, skip };
 // have changed since they were read, or are gone. From REPEATABLE READ up a row that has changed is PostgreSQL's 40001.
 int write_batch(Batch* batch, Locked locked);
 
+// The session of change `index`.
+const pg_uuid_t& session_of(const Batch& batch, int index);
+
 // The ids of the changes that were not written, in the current memory.
 std::span<const pg_uuid_t> unwritten(const Batch& batch);
 

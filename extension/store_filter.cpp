@@ -124,11 +124,12 @@ Portal open_session_list(const Identity& identity, const core::CallerFacts& call
 
 Portal open_session_list(const Identity& identity, const core::CallerFacts& caller, const SessionFilter& filter,
                          core::Instant now, const ById& after) {
-#define CURFEW_BY_ID " AND ($27 IS NULL OR s.id > $27) ORDER BY s.id"
-    static Statement all = {CURFEW_MATCHING CURFEW_BY_ID, {CURFEW_MATCHING_TYPES, UUIDOID}};
-    static Statement own = {CURFEW_MATCHING CURFEW_OWN CURFEW_BY_ID, {CURFEW_MATCHING_TYPES, UUIDOID}};
+#define CURFEW_BY_ID " AND ($27 IS NULL OR s.id > $27) ORDER BY s.id LIMIT $28"
+    static Statement all = {CURFEW_MATCHING CURFEW_BY_ID, {CURFEW_MATCHING_TYPES, UUIDOID, INT8OID}};
+    static Statement own = {CURFEW_MATCHING CURFEW_OWN CURFEW_BY_ID, {CURFEW_MATCHING_TYPES, UUIDOID, INT8OID}};
     Parameters parameters = parameters_of(identity, caller, filter, now);
     add(&parameters, after.id);
+    parameters.AddIf(after.rows > 0, Int64GetDatum(after.rows));
     return open_cursor(MeetsAll(caller) ? all : own, parameters);
 }
 
@@ -150,6 +151,16 @@ Portal open_session_list(const Identity& identity, const core::CallerFacts& call
     parameters.Add(Int32GetDatum(static_cast<int>(order.by)));
     parameters.Add(BoolGetDatum(order.descending));
     return open_cursor(MeetsAll(caller) ? all : own, parameters);
+}
+
+uint64 read_listed(const Identity& identity, std::span<const pg_uuid_t> ids) {
+    static Statement statement = {CURFEW_LISTED_COLUMNS " WHERE s.tenant_id = $1 AND s.id = ANY ($3) ORDER BY s.id",
+                                  {UUIDOID, UUIDOID, UUIDARRAYOID}};
+    Parameters parameters;
+    parameters.Add(identity.tenant);
+    parameters.Add(identity.principal);
+    parameters.Add(uuid_array(ids));
+    return run(statement, parameters);
 }
 
 Portal open_id_range(const Identity& identity, std::string_view lifecycle, const pg_uuid_t& first,

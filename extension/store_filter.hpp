@@ -39,6 +39,7 @@ struct Newest {
 };
 struct ById {
     Value id = {0, true};
+    int rows = 0; // how many rows at most; 0: all
 };
 enum class SortKey : std::uint8_t { created_at, updated_at, last_message_at };
 struct Sorted {
@@ -70,7 +71,10 @@ Portal open_session_list(const Identity& identity, const core::CallerFacts& call
 Portal open_session_list(const Identity& identity, const core::CallerFacts& caller, const SessionFilter& filter,
                          core::Instant now, const Sorted& order);
 
-// The same over the sessions of a lifecycle between two ids.
+// Reads such rows of sessions anew, as they are now, in the order of their ids; those that are gone are left out.
+uint64 read_listed(const Identity& identity, std::span<const pg_uuid_t> ids);
+
+// The same cursor over the sessions of a lifecycle between two ids.
 Portal open_id_range(const Identity& identity, std::string_view lifecycle, const pg_uuid_t& first,
                      const pg_uuid_t& last);
 

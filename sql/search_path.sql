@@ -63,6 +63,21 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'list_messages', 'SELECT kind, author, message FROM curfew.list_messages(regress_curfew_hostile.id(''conversation''))'),
     (false, 'create_session', 'SELECT replayed FROM curfew.create_session(''login'', once => ''x'')'),
     (false, 'create_session', 'SELECT replayed FROM curfew.create_session(''login'', once => ''x'')'),
+    (false, 'find_sessions', 'SELECT f.total, s.lifecycle, s.title FROM curfew.find_sessions(''{"lifecycle": ["run", "conversation"], "workspace": "room", "label": {"k": ["w", null]}, "search": "TITLE", "fields": {"f": 1}}'', ''last_message_at'', false, 1) f, pg_catalog.unnest(f.sessions) s'),
+    (false, 'act_each', 'SELECT refused, state FROM curfew.act_each(ARRAY[regress_curfew_hostile.id(''conversation'')], ''pin'', ''why'', ''conversation'', ''room'')'),
+    (false, 'find_principals', 'SELECT kind, principal_name FROM curfew.find_principals(regress_curfew_hostile.id(''ada''), ''ada'')'),
+    (false, 'resolve_workspace', 'SELECT curfew.resolve_workspace(''room'') IS NOT NULL AS workspace'),
+    (false, 'given', 'SELECT curfew.given(''x''::pg_catalog.text, ''a'')'),
+    (false, 'body_boolean', 'SELECT curfew.body_boolean(''{"a": true}'', ''a'')'),
+    (false, 'body_choice', 'SELECT curfew.body_choice(''{"a": "b"}'', ''a'', ''{b,c}'')'),
+    (false, 'body_labels', 'SELECT curfew.body_labels(''{"a": {"b": ["c"]}}'', ''a'')'),
+    (false, 'body_uuids', 'SELECT curfew.body_uuids(''{"a": ["01890a5d-ac96-774b-bcce-b302099a8057"]}'', ''a'', 1, 1)'),
+    (false, 'query_boolean', 'SELECT curfew.query_boolean(''true'', ''a'')'),
+    (false, 'query_choice', 'SELECT curfew.query_choice(''b'', ''a'', ''{b,c}'')'),
+    (false, 'query_choices', 'SELECT curfew.query_choices(''{b,c}'', ''a'', ''{b,c}'')'),
+    (false, 'query_text', 'SELECT curfew.query_text(''b'', ''a'', 1)'),
+    (false, 'query_uuids', 'SELECT curfew.query_uuids(''{01890a5d-ac96-774b-bcce-b302099a8057}'', ''a'')'),
+    (false, 'query_labels', 'SELECT curfew.query_labels(''{a:b,a:c,d:e}'', ''label'')'),
     (false, 'list_sessions', 'SELECT lifecycle FROM curfew.list_sessions(''run'', ''working'', regress_curfew_hostile.id(''ada''), workspace => ''room'', max_rows => 1)'),
     (false, 'list_sessions', 'SELECT lifecycle FROM curfew.list_sessions(''login'', after => regress_curfew_hostile.id(''conversation''))'),
     (false, 'list_sessions', 'SELECT l.lifecycle FROM curfew.authenticate(regress_curfew_hostile.secret(''member key'')) a, LATERAL (SELECT x.lifecycle FROM curfew.list_sessions(''conversation'', max_rows => CASE WHEN a.kind IS NULL THEN 2 ELSE 1 END) x) l'),
@@ -172,6 +187,36 @@ SELECT 1 = 1;
 SELECT regress_curfew_hostile.careless('01890a5d-ac96-774b-bcce-b302099a8057');
 SELECT 'x'::text;
 -- Each call in a backend of its own.
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
 \c -
 SELECT regress_curfew_hostile.next() \gexec
 \c -

@@ -38,20 +38,6 @@ Refusal CheckEdit(const Action& action, const Attempt& attempt) noexcept {
     return (action.effect == Effect::edit) == attempt.edits ? Refusal::none : Refusal::unknown_value;
 }
 
-bool HasHadItsEffect(const Action& action, const SessionFacts& session, const Present& present) noexcept {
-    switch (action.effect) {
-    case Effect::enter:
-        return present.state == action.target;
-    case Effect::set_mark:
-        return session.marks & MarkBit(action.target);
-    case Effect::clear_mark:
-        return !(session.marks & MarkBit(action.target));
-    case Effect::edit:
-        return false;
-    }
-    return false;
-}
-
 void Enter(const Lifecycle& lifecycle, int state, Instant now, SessionFacts& session) noexcept {
     if (lifecycle.states[session.state].metered)
         session.metered += now - session.entered_at;
@@ -66,6 +52,20 @@ void Enter(const Lifecycle& lifecycle, int state, Instant now, SessionFacts& ses
 }
 
 } // namespace
+
+bool HasHadItsEffect(const Action& action, const SessionFacts& session, const Present& present) noexcept {
+    switch (action.effect) {
+    case Effect::enter:
+        return present.state == action.target;
+    case Effect::set_mark:
+        return session.marks & MarkBit(action.target);
+    case Effect::clear_mark:
+        return !(session.marks & MarkBit(action.target));
+    case Effect::edit:
+        return false;
+    }
+    return false;
+}
 
 Present PresentOf(const Lifecycle& lifecycle, const SessionFacts& session, Instant now) noexcept {
     Present present;

@@ -69,6 +69,9 @@ Refusal MayRead(const Lifecycle& lifecycle, const Present& present, const Standi
 Decision Decide(const Lifecycle& lifecycle, const SessionFacts& session, const Standing& standing, const Grants& grants,
                 const Attempt& attempt, Instant now) noexcept;
 
+// Whether the session is already what the action would make it; never for an edit.
+bool HasHadItsEffect(const Action& action, const SessionFacts& session, const Present& present) noexcept;
+
 // The facts after the action has had its effect at `now`: state or mark, meter, deadline, next version. An edit has no
 // other effect on them than the last.
 SessionFacts Take(const Lifecycle& lifecycle, int action, const SessionFacts& session, Instant now) noexcept;

@@ -36,8 +36,10 @@ namespace curfew::core {
     X(tenant_not_found, 404, "tenant not found", "")                                                               \
     X(key_not_found, 404, "API key not found", "")                                                                 \
     X(issuer_not_found, 404, "issuer not found", "")                                                               \
+    X(preview_not_found, 404, "preview not found", "Have one made with dry_run => true; it is good for an hour, once.") \
     X(invalid_state, 409, "the session's state does not allow this", "")                                           \
     X(already_exists, 409, "it exists already", "")                                                                \
+    X(preview_changed, 409, "other sessions match than when the preview was made", "Have another one made.")       \
     X(version_conflict, 412, "the session has changed since it was read", "Read it again and decide anew.")        \
     X(unknown_action, 422, "the lifecycle has no such action", "")                                                 \
     X(reason_required, 422, "a reason is required", "")                                                            \
