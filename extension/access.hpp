@@ -39,8 +39,6 @@ inline constexpr Grant kFunctionGrants[] = {
     {"list_sessions", kFront | kService | kAdmin},
     {"end_sessions", kFront | kService | kAdmin},
     {"end_all_sessions", kService | kAdmin},
-    {"begin_bulk_run", kService | kAdmin},
-    {"continue_bulk_run", kService | kAdmin},
     {"refresh_session", kFront | kService | kAdmin},
     {"session_is_live", kFront | kService | kAdmin},
     {"introspect", kFront | kService | kAdmin},
@@ -72,6 +70,11 @@ inline constexpr Grant kFunctionGrants[] = {
     {"map_role", kAdmin},
     {"unmap_role", kAdmin},
     {"create_audit_partition", kAdmin},
+    {"make_audit_partitions", kAdmin},
+    {"set_session_retention", kAdmin},
+    {"set_audit_retention", kAdmin},
+    {"retention_plan", kAdmin},
+    {"apply_retention", kAdmin},
     // forms of ids, bodies and times, for fronts
     {"session_id", kFront | kService | kAdmin},
     {"resolve_session", kFront | kService | kAdmin},
@@ -81,11 +84,11 @@ inline constexpr Grant kFunctionGrants[] = {
     {"body_integer", kFront},
     {"body_object", kFront},
     {"body_texts", kFront},
+    {"body_boolean", kFront},
     {"body_uuid", kFront},
     {"query_integer", kFront},
     {"query_uuid", kFront},
     {"given", kFront},
-    {"body_boolean", kFront},
     {"body_choice", kFront},
     {"body_labels", kFront},
     {"body_uuids", kFront},
@@ -99,7 +102,7 @@ inline constexpr Grant kFunctionGrants[] = {
     {"effective_state", kAuditor},
     {"effective_ended_at", kAuditor},
     {"audited_tenant", kAuditor},
-    {"list_bulk_runs", kAuditor},
+    {"list_bulk_runs", kAuditor | kAdmin},
     {"refusal_status", kAdmin},
     {"version", kFront | kService | kAuditor | kAdmin},
 };
@@ -107,7 +110,7 @@ inline constexpr Grant kFunctionGrants[] = {
 inline constexpr Grant kViewGrants[] = {
     {"sessions", kAuditor},
     {"audit_events", kAuditor},
-    {"bulk_runs", kAuditor},
+    {"bulk_runs", kAuditor | kAdmin},
     {"lifecycle_transitions", kFront | kService | kAuditor | kAdmin},
 };
 

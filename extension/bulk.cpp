@@ -152,7 +152,7 @@ std::span<const pg_uuid_t> record_written(Pass* pass) {
 // Writes the batch; what changed meanwhile is read again and decided anew. Its rows are locked by then.
 void flush(Pass* pass) {
     for (int attempt = 1; pass->batch.count > 0; ++attempt) {
-        if (attempt > kAttempts)
+        if (attempt > kDecideAttempts)
             raise_changed_meanwhile();
         core::Instant since = GetCurrentTimestamp();
         write_batch(&pass->batch, Locked::wait);

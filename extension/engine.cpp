@@ -211,13 +211,13 @@ Viewed view(const pg_uuid_t& session, const Within& within) {
 
 void raise_changed_meanwhile() {
     ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-                    errmsg("could not change the session: others changed it %d times meanwhile", kAttempts),
+                    errmsg("could not change the session: others changed it %d times meanwhile", kDecideAttempts),
                     errhint("Try again.")));
 }
 
 Viewed act(const ActionRequest& request) {
     Identity identity = caller_identity();
-    for (int attempt = 1; attempt <= kAttempts; ++attempt) {
+    for (int attempt = 1; attempt <= kDecideAttempts; ++attempt) {
         core::Instant now = GetCurrentTimestamp();
         Loaded loaded = load_as_caller(&identity, {&request.session, nullptr, !request.within.workspace.empty()}, now,
                                        request.action);

@@ -55,7 +55,7 @@ struct ActionRequest {
 };
 
 // How often a change is decided anew where others were faster, and what is raised then: 40001.
-inline constexpr int kAttempts = 10;
+inline constexpr int kDecideAttempts = 10;
 [[noreturn]] void raise_changed_meanwhile();
 
 // Characters of a reason; -1: none is given.

@@ -56,7 +56,7 @@ int64 end_sessions_of(const pg_uuid_t& tenant, const pg_uuid_t& principal, bool 
         MemoryContext outer = MemoryContextSwitchTo(memory);
         core::Instant at = now;
         for (int attempt = 1; count > 0; ++attempt) {
-            if (attempt > kAttempts)
+            if (attempt > kDecideAttempts)
                 raise_changed_meanwhile();
             clear_batch(&batch);
             add_endings(&batch, count, note, at);

@@ -143,7 +143,7 @@ Value new_token(const pg_uuid_t& tenant, Value* digest) {
 // found to be there may be gone again when it is looked for, if its transaction was rolled back.
 Viewed begin_or_find(const Identity& identity, const core::Lifecycle& lifecycle, const Beginning& beginning,
                      const AuditNote& note, core::Instant now) {
-    for (int attempt = 1; attempt <= kAttempts; ++attempt) {
+    for (int attempt = 1; attempt <= kDecideAttempts; ++attempt) {
         pg_uuid_t session;
         if (!beginning.once.null && find_once(identity, beginning, &session)) {
             Viewed viewed = view(session, {});

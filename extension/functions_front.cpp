@@ -251,6 +251,16 @@ CURFEW_FUNCTION(body_texts) {
     return makeArrayResult(state, CurrentMemoryContext);
 }
 
+// body_boolean(body jsonb, field text) returns boolean
+CURFEW_FUNCTION(body_boolean) {
+    JsonNode member = body_member(fcinfo);
+    if (!member.Present())
+        PG_RETURN_NULL();
+    if (!member.IsBool())
+        raise_type(fcinfo, "true or false");
+    PG_RETURN_BOOL(member.Bool());
+}
+
 // body_uuid(body jsonb, field text) returns uuid
 CURFEW_FUNCTION(body_uuid) {
     JsonNode member = body_member(fcinfo);

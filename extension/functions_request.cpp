@@ -55,16 +55,6 @@ CURFEW_FUNCTION(given) {
     return PG_GETARG_DATUM(0);
 }
 
-// body_boolean(body jsonb, field text) returns boolean
-CURFEW_FUNCTION(body_boolean) {
-    JsonNode member = body_member(fcinfo);
-    if (!member.Present())
-        PG_RETURN_NULL();
-    if (!member.IsBool())
-        raise_type(fcinfo, "true or false");
-    PG_RETURN_BOOL(member.Bool());
-}
-
 // body_choice(body jsonb, field text, choices text[]) returns text
 CURFEW_FUNCTION(body_choice) {
     JsonNode member = body_member(fcinfo);

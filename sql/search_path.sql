@@ -33,8 +33,11 @@ INSERT INTO regress_curfew_hostile.thing SELECT lifecycle, (curfew.create_sessio
 INSERT INTO regress_curfew_hostile.thing SELECT n.name, n.value FROM curfew.create_session('agent', workspace => 'room') s, LATERAL (VALUES ('agent', s.id::text), ('token', s.token), ('refresh token', s.refresh_token), ('maip', curfew.maip_session_id(s.id))) n (name, value);
 INSERT INTO regress_curfew_hostile.thing SELECT 'login token', (curfew.create_session('login')).token;
 INSERT INTO regress_curfew_hostile.thing SELECT 'late', (curfew.create_session('run', workspace => 'room')).id;
+INSERT INTO regress_curfew_hostile.thing SELECT 'ancient', (curfew.create_session('visual', workspace => 'room')).id;
+SELECT state FROM curfew.cancel_session(regress_curfew_hostile.id('ancient'));
 INSERT INTO regress_curfew_hostile.thing SELECT 'beginning', left(regress_curfew_hostile.secret('conversation'), 12);
 COMMIT;
+UPDATE curfew.session SET created_at = now() - interval '999 years', ended_at = now() - interval '999 years' WHERE id = regress_curfew_hostile.id('ancient');
 UPDATE curfew.session SET deadline = now() WHERE id = regress_curfew_hostile.id('late');
 SELECT curfew.grant_access('regress_curfew_path', 'front'), curfew.grant_access('regress_curfew_path', 'service'), curfew.grant_access('regress_curfew_path', 'auditor'),
     curfew.grant_access('regress_curfew_path', 'admin'), curfew.map_role('regress_curfew_path', regress_curfew_hostile.id('ada'), 'hostile') \gset
@@ -133,6 +136,14 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'refusal_status', 'SELECT database FROM curfew.refusal_status() LIMIT 0'),
     (false, 'write_refusals', 'SELECT curfew.write_refusals(true)'),
     (false, 'create_audit_partition', 'SELECT curfew.create_audit_partition(''2001-05-05'')'),
+    (false, 'create_audit_partition', 'SELECT curfew.create_audit_partition(''2000-06-06'')'),
+    (false, 'make_audit_partitions', 'SELECT curfew.make_audit_partitions() IS NOT NULL AS made'),
+    (false, 'set_session_retention', 'SELECT curfew.set_session_retention(''visual'', ''998 years'')'),
+    (false, 'set_audit_retention', 'SELECT curfew.set_audit_retention(pg_catalog.now() OPERATOR(pg_catalog.-) ''2000-07-02 00:00:00+00''::pg_catalog.timestamptz)'),
+    (false, 'retention_plan', 'SELECT what, partition, number, removable, holding FROM curfew.retention_plan()'),
+    (false, 'apply_retention', 'CALL curfew.apply_retention()'),
+    (false, 'set_session_retention', 'SELECT curfew.set_session_retention(''visual'', NULL)'),
+    (false, 'set_audit_retention', 'SELECT curfew.set_audit_retention(NULL)'),
     (false, 'sessions', 'SELECT state FROM curfew.sessions WHERE id OPERATOR(pg_catalog.=) regress_curfew_hostile.id(''late'')'),
     (false, 'audit_events', 'SELECT event FROM curfew.audit_events WHERE event OPERATOR(pg_catalog.=) ''tenant.create'''),
     (false, 'lifecycle_transitions', 'SELECT next_state FROM curfew.lifecycle_transitions WHERE lifecycle OPERATOR(pg_catalog.=) ''login'''),

@@ -7,13 +7,6 @@ SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.given(anyelement, text) IS 'The value, which must be there.';
 
-CREATE FUNCTION curfew.body_boolean(body jsonb, field text)
-RETURNS boolean
-AS 'MODULE_PATHNAME', 'curfew_body_boolean' LANGUAGE C IMMUTABLE
-SET search_path = pg_catalog, pg_temp;
-
-COMMENT ON FUNCTION curfew.body_boolean(jsonb, text) IS 'A body''s member that is true or false; null when absent or null.';
-
 CREATE FUNCTION curfew.body_choice(body jsonb, field text, choices text[])
 RETURNS text
 AS 'MODULE_PATHNAME', 'curfew_body_choice' LANGUAGE C IMMUTABLE
