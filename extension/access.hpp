@@ -44,6 +44,7 @@ inline constexpr Grant kFunctionGrants[] = {
     {"introspect", kFront | kService | kAdmin},
     {"audit_log", kFront | kService | kAuditor | kAdmin},
     {"find_principals", kFront | kService | kAdmin},
+    {"own_or_administered", kFront | kService | kAdmin},
     {"resolve_workspace", kFront | kService | kAdmin},
     {"get_principal", kFront | kService | kAdmin},
     // lifecycles

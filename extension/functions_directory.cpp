@@ -26,6 +26,22 @@ CURFEW_FUNCTION(find_principals) {
     return Datum(0);
 }
 
+// own_or_administered(principal uuid) returns uuid
+CURFEW_FUNCTION(own_or_administered) {
+    Store store = open_store(fcinfo);
+    pg_uuid_t principal = required_uuid(fcinfo, 0, "principal");
+    Loaded loaded;
+    Identity identity = verified_caller(&loaded);
+    if (!read_standing(identity.tenant, principal).found)
+        raise_refusal(core::Refusal::principal_not_found, "principal");
+    bool own = memcmp(principal.data, identity.principal.data, UUID_LEN) == 0;
+    if (!own && (loaded.caller.role != core::Role::admin || loaded.caller.bound_workspace.set))
+        raise_refusal(core::Refusal::not_admin);
+    Datum result = uuid_for_caller(principal);
+    close_store(store);
+    return result;
+}
+
 // resolve_workspace(workspace text) returns uuid
 CURFEW_FUNCTION(resolve_workspace) {
     Store store = open_store(fcinfo);

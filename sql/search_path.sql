@@ -69,6 +69,7 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'find_sessions', 'SELECT f.total, s.lifecycle, s.title FROM curfew.find_sessions(''{"lifecycle": ["run", "conversation"], "workspace": "room", "label": {"k": ["w", null]}, "search": "TITLE", "fields": {"f": 1}}'', ''last_message_at'', false, 1) f, pg_catalog.unnest(f.sessions) s'),
     (false, 'act_each', 'SELECT refused, state FROM curfew.act_each(ARRAY[regress_curfew_hostile.id(''conversation'')], ''pin'', ''why'', ''conversation'', ''room'')'),
     (false, 'find_principals', 'SELECT kind, principal_name FROM curfew.find_principals(regress_curfew_hostile.id(''ada''), ''ada'')'),
+    (false, 'own_or_administered', 'SELECT curfew.own_or_administered(regress_curfew_hostile.id(''bot'')) IS NOT NULL AS own'),
     (false, 'resolve_workspace', 'SELECT curfew.resolve_workspace(''room'') IS NOT NULL AS workspace'),
     (false, 'given', 'SELECT curfew.given(''x''::pg_catalog.text, ''a'')'),
     (false, 'body_boolean', 'SELECT curfew.body_boolean(''{"a": true}'', ''a'')'),
@@ -198,6 +199,8 @@ SELECT 1 = 1;
 SELECT regress_curfew_hostile.careless('01890a5d-ac96-774b-bcce-b302099a8057');
 SELECT 'x'::text;
 -- Each call in a backend of its own.
+\c -
+SELECT regress_curfew_hostile.next() \gexec
 \c -
 SELECT regress_curfew_hostile.next() \gexec
 \c -

@@ -68,6 +68,7 @@ INSERT INTO attempt (function, thing, call) VALUES
     ('act_each', 'conversation', 'refused FROM curfew.act_each(ARRAY[%L::uuid], ''pin'')'),
     ('act_each', 'workspace', 'refused FROM curfew.act_each(ARRAY[gen_random_uuid()], ''pin'', workspace => %L)'),
     ('find_principals', 'member', 'count(*) FROM curfew.find_principals(%L)'),
+    ('own_or_administered', 'member', 'curfew.own_or_administered(%L)'),
     ('resolve_workspace', 'workspace slug', 'curfew.resolve_workspace(%L)'),
     ('resolve_workspace', 'workspace', 'curfew.resolve_workspace(%L)'),
     ('list_messages', 'conversation', 'count(*) FROM curfew.list_messages(%L)'),

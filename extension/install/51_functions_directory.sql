@@ -14,3 +14,10 @@ AS 'MODULE_PATHNAME', 'curfew_resolve_workspace' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.resolve_workspace(text) IS 'The workspace of a slug or id that the caller is a member of; any other is not found.';
+
+CREATE FUNCTION curfew.own_or_administered(principal uuid)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'curfew_own_or_administered' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.own_or_administered(uuid) IS 'The principal, who is the caller himself or, for administrators of the tenant, anybody of it; refused otherwise.';

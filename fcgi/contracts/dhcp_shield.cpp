@@ -38,12 +38,12 @@ const std::vector<Route> kRoutes = {
         FROM curfew.current_session() AS caller (session),
              LATERAL curfew.find_sessions()" + kFilter + ", max_rows => 1000) AS f"},
 
-    // Of those that the caller may not see none is ended: he is told that the user is not his to end.
+    // One's own, or anybody's as an administrator.
     {"DELETE", "/api/users/{user_id}/sessions", 200, Effect::kChange, R"(
         SELECT pg_catalog.json_build_object('message', 'Sessions terminated', 'count', e.ended)::text AS body
-        FROM (SELECT curfew.owned_by(curfew.session_id($user_id)) AS id OFFSET 0) AS who,
+        FROM (SELECT curfew.own_or_administered(curfew.session_id($user_id)) AS id OFFSET 0) AS who,
              LATERAL curfew.end_sessions(pg_catalog.jsonb_build_object('lifecycle', 'login', 'owner', who.id, 'live', true),
-                                         action => 'end') AS e)"},
+                                         action => 'end', max_rows => 10000) AS e)"},
 };
 
 struct Reason {
@@ -58,6 +58,7 @@ constexpr Reason kReasons[] = {
     {"session_not_found", 404, "session_not_found", "session not found"},
     {"invalid_state", 404, "session_not_found", "session not found"},
     {"malformed_id", 404, "session_not_found", "session not found"},
+    {"principal_not_found", 404, "user_not_found", "user not found"},
 };
 
 Presented Present(const Request& request, const Values&) {
@@ -65,7 +66,10 @@ Presented Present(const Request& request, const Values&) {
 }
 
 ErrorAnswer Refuse(const Failure& failure, const Situation& situation) {
-    const Reason* own = Find(kReasons, &Reason::reason, failure.reason);
+    // An id of a user that is none is a user that is not there.
+    const bool of_user = failure.reason == "malformed_id" && Locate(failure, situation.route).back() == "user_id";
+    const std::string_view reason = of_user ? "principal_not_found" : std::string_view(failure.reason);
+    const Reason* own = Find(kReasons, &Reason::reason, reason);
     const int status = own ? own->status : failure.status;
     const std::string message = own ? std::string(own->message) : failure.message;
     Json details = Json::object();
