@@ -32,6 +32,7 @@ SELECT curfew.act_as('hostile', regress_curfew_hostile.id('ada')) \gset
 INSERT INTO regress_curfew_hostile.thing SELECT lifecycle, (curfew.create_session(lifecycle, workspace => 'room', title => 'a title', labels => '{"k": ["v"]}')).id FROM unnest('{login,conversation,visual,run}'::text[]) lifecycle;
 INSERT INTO regress_curfew_hostile.thing SELECT n.name, n.value FROM curfew.create_session('agent', workspace => 'room') s, LATERAL (VALUES ('agent', s.id::text), ('token', s.token), ('refresh token', s.refresh_token), ('maip', curfew.maip_session_id(s.id))) n (name, value);
 INSERT INTO regress_curfew_hostile.thing SELECT 'login token', (curfew.create_session('login')).token;
+SELECT count(curfew.create_session('login', title => 'doomed')) FROM generate_series(1, 3);
 INSERT INTO regress_curfew_hostile.thing SELECT 'late', (curfew.create_session('run', workspace => 'room')).id;
 INSERT INTO regress_curfew_hostile.thing SELECT 'ancient', (curfew.create_session('visual', workspace => 'room')).id;
 SELECT state FROM curfew.cancel_session(regress_curfew_hostile.id('ancient'));
@@ -145,6 +146,13 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'apply_retention', 'CALL curfew.apply_retention()'),
     (false, 'set_session_retention', 'SELECT curfew.set_session_retention(''visual'', NULL)'),
     (false, 'set_audit_retention', 'SELECT curfew.set_audit_retention(NULL)'),
+    (false, 'end_sessions', 'SELECT matched, ended FROM curfew.end_sessions(''{"search": "doomed", "live": true, "label": {"a": "b"}, "fields": {"a": 1}, "mark": {"x": true, "y": false}, "state": "active", "older_than": "1 day"}'', dry_run => true)'),
+    (false, 'end_sessions', 'SELECT matched, ended, remaining FROM curfew.end_sessions(''{"search": "doomed", "lifecycle": ["login"], "ended": false}'', max_rows => 1)'),
+    (false, 'end_sessions', 'SELECT e.matched, e.ended FROM curfew.end_sessions(''{"search": "doomed", "live": true}'', preview => (SELECT p.preview FROM curfew.end_sessions(''{"search": "doomed", "live": true}'', dry_run => true) p)) e'),
+    (false, 'end_all_sessions', 'DO ''DECLARE e pg_catalog.int8; a pg_catalog.int8; f pg_catalog.int8; i pg_catalog.int8; r pg_catalog.uuid; BEGIN CALL curfew.end_all_sessions(''''{"search": "doomed"}'''', NULL, NULL, 2, NULL, NULL, e, a, f, i, r); END'''),
+    (false, 'list_bulk_runs', 'SELECT status, matched, already FROM curfew.list_bulk_runs()'),
+    (false, 'bulk_runs', 'SELECT status, matched, already FROM curfew.bulk_runs'),
+    (false, 'body_boolean', 'SELECT curfew.body_boolean(''{"a": true}'', ''a'')'),
     (false, 'sessions', 'SELECT state FROM curfew.sessions WHERE id OPERATOR(pg_catalog.=) regress_curfew_hostile.id(''late'')'),
     (false, 'audit_events', 'SELECT event FROM curfew.audit_events WHERE event OPERATOR(pg_catalog.=) ''tenant.create'''),
     (false, 'lifecycle_transitions', 'SELECT next_state FROM curfew.lifecycle_transitions WHERE lifecycle OPERATOR(pg_catalog.=) ''login'''),

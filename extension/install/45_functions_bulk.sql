@@ -38,7 +38,7 @@ SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.list_bulk_runs() IS 'The calls of curfew.end_all_sessions in the caller''s tenant, newest first; for administrators and the scope audit:read.';
 
-CREATE VIEW curfew.bulk_runs AS
+CREATE VIEW curfew.bulk_runs WITH (security_barrier) AS
 SELECT r.id, r.status, r.principal_id, r.db_role, r.filter, r.action, r.reason, r.started_at, r.updated_at, r.finished_at,
     r.matched, r.ended, r.already, r.forbidden, r.invalid_state, r.pid
 FROM curfew.list_bulk_runs() r;

@@ -99,6 +99,20 @@ const std::vector<Route> kRoutes = {
                         expected_version => )" +
          kExpectedVersion + ") AS s"},
 
+    // Many at once: an outcome each, and where to go on.
+    {"POST", "/curfew/v1/sessions:end", 200, Effect::kChange,
+     "SELECT " + Object("r.matched, r.ended, r.already, r.forbidden, r.invalid_state, r.remaining, r.next, r.preview, "
+                        "r.outcomes") + R"(::text AS body
+        FROM curfew.json_body($body) AS b,
+             LATERAL curfew.end_sessions(
+                 curfew.body_object(b, 'filter'),
+                 action => curfew.body_text(b, 'action'),
+                 reason => curfew.body_text(b, 'reason'),
+                 dry_run => curfew.body_boolean(b, 'dry_run'),
+                 preview => curfew.body_text(b, 'preview'),
+                 max_rows => curfew.body_integer(b, 'max_rows', 1, 10000)::integer,
+                 after => curfew.body_uuid(b, 'after')) AS r)"},
+
     {"GET", "/curfew/v1/sessions/{id}/events", 200, Effect::kRead,
      Page("events", kEventMembers, "CROSS JOIN LATERAL curfew.get_session(curfew.session_id($id)) AS about",
           R"(
