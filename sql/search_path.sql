@@ -73,7 +73,6 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'own_or_administered', 'SELECT curfew.own_or_administered(regress_curfew_hostile.id(''bot'')) IS NOT NULL AS own'),
     (false, 'resolve_workspace', 'SELECT curfew.resolve_workspace(''room'') IS NOT NULL AS workspace'),
     (false, 'given', 'SELECT curfew.given(''x''::pg_catalog.text, ''a'')'),
-    (false, 'body_boolean', 'SELECT curfew.body_boolean(''{"a": true}'', ''a'')'),
     (false, 'body_choice', 'SELECT curfew.body_choice(''{"a": "b"}'', ''a'', ''{b,c}'')'),
     (false, 'body_labels', 'SELECT curfew.body_labels(''{"a": {"b": ["c"]}}'', ''a'')'),
     (false, 'body_uuids', 'SELECT curfew.body_uuids(''{"a": ["01890a5d-ac96-774b-bcce-b302099a8057"]}'', ''a'', 1, 1)'),
@@ -207,6 +206,34 @@ SELECT 1 = 1;
 SELECT regress_curfew_hostile.careless('01890a5d-ac96-774b-bcce-b302099a8057');
 SELECT 'x'::text;
 -- Each call in a backend of its own.
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
 \c -
 SELECT regress_curfew_hostile.next() \gexec
 \c -

@@ -63,13 +63,6 @@ SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.body_boolean(jsonb, text) IS 'A body''s member that is true or false; null when absent or null.';
 
-CREATE FUNCTION curfew.body_boolean(body jsonb, field text)
-RETURNS boolean
-AS 'MODULE_PATHNAME', 'curfew_body_boolean' LANGUAGE C IMMUTABLE
-SET search_path = pg_catalog, pg_temp;
-
-COMMENT ON FUNCTION curfew.body_boolean(jsonb, text) IS 'A body''s member that is true or false; null when absent or null.';
-
 CREATE FUNCTION curfew.body_uuid(body jsonb, field text)
 RETURNS uuid
 AS 'MODULE_PATHNAME', 'curfew_body_uuid' LANGUAGE C IMMUTABLE

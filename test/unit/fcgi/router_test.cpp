@@ -138,6 +138,7 @@ BOOST_AUTO_TEST_CASE(the_list_of_routes_is_complete) {
                        "native\tGET\t/curfew/v1/sessions\n"
                        "native\tGET\t/curfew/v1/sessions/{id}\n"
                        "native\tPOST\t/curfew/v1/sessions/{id}/{action}\n"
+                       "native\tPOST\t/curfew/v1/sessions:end\n"
                        "native\tGET\t/curfew/v1/sessions/{id}/events\n"
                        "native\tPOST\t/curfew/v1/introspect\n");
 }
