@@ -1,6 +1,7 @@
 #include "engine.hpp"
 
 #include "details.hpp"
+#include "edit.hpp"
 #include "errors.hpp"
 #include "extending.hpp"
 #include "lifecycle_cache.hpp"
@@ -8,6 +9,7 @@
 #include "secrets.hpp"
 #include "server_settings.hpp"
 #include "store_identity.hpp"
+#include "store_edit.hpp"
 #include "store_write.hpp"
 #include "uses.hpp"
 
@@ -33,7 +35,17 @@ bool is_within(const Within& within, const Loaded& loaded) {
 [[noreturn]] void raise_decision(const core::Decision& decision, const core::Lifecycle& lifecycle, int present,
                                  const ActionRequest& request, int64 version) {
     const char* action = excerpt(request.action);
+    if (request.edit != nullptr && edit_problem(*request.edit).refusal == decision.refusal)
+        raise_edit_problem(edit_problem(*request.edit));
     switch (decision.refusal) {
+    case core::Refusal::unknown_value:
+        if (request.extends)
+            raise_extension(decision, lifecycle, request);
+        raise_refusal(decision.refusal, "action",
+                      psprintf(request.edit == nullptr ? "The action \"%s\" needs what it changes."
+                                                       : "The action \"%s\" edits nothing.",
+                               action),
+                      request.edit == nullptr ? "Take it with curfew.update_session." : "Take it with curfew.act.");
     case core::Refusal::unknown_action:
         raise_refusal(decision.refusal, "action", psprintf("There is no action \"%s\".", action));
     case core::Refusal::scope_missing:
@@ -52,7 +64,6 @@ bool is_within(const Within& within, const Loaded& loaded) {
         raise_refusal(decision.refusal, nullptr,
                       psprintf("The action \"%s\" is not allowed in the state \"%s\".", action,
                                excerpt(lifecycle.states[present].name.View())));
-    case core::Refusal::unknown_value:
     case core::Refusal::value_out_of_range:
         raise_extension(decision, lifecycle, request);
     default:
@@ -287,8 +298,12 @@ Viewed act(const ActionRequest& request) {
         core::Instant now = GetCurrentTimestamp();
         Loaded loaded = load_as_caller(&identity, {&request.session, nullptr, !request.within.workspace.empty()}, now,
                                        request.action);
-        if (!loaded.session_found || !is_within(request.within, loaded))
-            raise_refusal(core::Refusal::session_not_found);
+        if (!loaded.session_found || !is_within(request.within, loaded)) {
+            if (request.refused == nullptr)
+                raise_refusal(core::Refusal::session_not_found);
+            *request.refused = core::Refusal::session_not_found;
+            return {};
+        }
 
         const core::Lifecycle& lifecycle = lifecycle_of(loaded);
         core::SessionFacts facts = session_facts(loaded.session, lifecycle);
@@ -300,6 +315,9 @@ Viewed act(const ActionRequest& request) {
         wanted.require_reason = request.require_reason;
         wanted.expected_version = request.expected_version;
         ask_extension(request, lifecycle, facts, now, &wanted);
+        wanted.edits = request.edit != nullptr;
+        if (wanted.edits)
+            wanted.bad_input = edit_problem(*request.edit).refusal;
         core::Standing standing =
             core::StandingOf(loaded.caller, PartyFactsOf(loaded.session), lifecycle.workspace_parties);
         core::Decision decision = core::Decide(lifecycle, facts, standing, loaded.grants, wanted, now);
@@ -308,14 +326,22 @@ Viewed act(const ActionRequest& request) {
             bool related = decision.relation != core::Relation::clock;
             note_session(lifecycle, loaded.session, request.action,
                          related ? core::WordOf(decision.relation) : std::string_view{}, now);
-            raise_decision(decision, lifecycle, present, request, facts.version);
+            if (request.refused == nullptr)
+                raise_decision(decision, lifecycle, present, request, facts.version);
+            keep_refusal(decision.refusal);
+            *request.refused = decision.refusal;
+            return {};
         }
         if (decision.verdict == core::Verdict::replay)
             return {loaded.session, &lifecycle, now, true};
 
         Change change = change_of(identity, loaded, loaded.session, loaded.written_by, lifecycle, wanted.action,
                                   decision, request.reason, now);
-        if (write_change(identity.tenant, change, &loaded.session)) {
+        if (wanted.edits)
+            change.note.details = changed_members(*request.edit);
+        bool done = wanted.edits ? write_edit(identity.tenant, change, *request.edit, &loaded.session)
+                                 : write_change(identity.tenant, change, &loaded.session);
+        if (done) {
             check_after_wait(identity, IsOwnSession(identity, request.session), now);
             return {loaded.session, &lifecycle, now, false};
         }

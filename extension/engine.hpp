@@ -9,9 +9,9 @@ namespace curfew {
 // A session together with the lifecycle that its facts are read by.
 struct Viewed {
     SessionRow row;
-    const core::Lifecycle* lifecycle;
-    core::Instant now;
-    bool replayed;
+    const core::Lifecycle* lifecycle = nullptr;
+    core::Instant now = 0;
+    bool replayed = false;
 };
 
 // What narrows an id: a session of another lifecycle or workspace is not found.
@@ -32,12 +32,25 @@ Loaded load_as_caller(Identity* identity, const Wanted& wanted, core::Instant no
 // The caller, verified by a load of its own; for functions that need no session.
 Identity verified_caller(Loaded* loaded = nullptr, std::string_view action = {});
 
+// What an action that edits changes of what people read. What is null stays as it is; fields are merged into those that
+// there are, labels and metadata replace them; a message is kept beside the others.
+struct Edit {
+    Value title = {0, true};  // text
+    Value labels = {0, true}; // jsonb
+    Value metadata = {0, true};
+    Value fields = {0, true};
+    Value message = {0, true}; // text
+    Value message_kind = {0, true};
+};
+
 struct ActionRequest {
     pg_uuid_t session;
     std::string_view action;
     Value reason = {0, true}; // text
     int64 expected_version = -1;
     bool require_reason = false;
+    const Edit* edit = nullptr; // for an action that edits
+    core::Refusal* refused = nullptr; // where a refusal of this very session is put, instead of being raised
     Within within;
     bool extends = false;       // extend_session(): the action has to be one that extends
     Value by = {0, true};       // interval: by how much longer

@@ -118,8 +118,9 @@ Value alternatives_of(std::string_view member, const JsonNode& node) {
     pushJsonbValue(&state, WJB_BEGIN_OBJECT, nullptr);
     node.ForEachMember([&](std::string_view key, const JsonNode& values) {
         auto push = [&](JsonNode value) {
-            if (!value.IsText() && !value.IsNumber() && !value.IsBool())
-                raise_filter(core::Refusal::wrong_type, key, "is not a text, a number, true or false, nor a list of such");
+            if (!value.IsText() && !value.IsNumber() && !value.IsBool() && !value.IsNull())
+                raise_filter(core::Refusal::wrong_type, key,
+                             "is not a text, a number, true, false or null, nor a list of such");
             JsonbValue scalar = value.ToScalar();
             pushJsonbValue(&state, WJB_ELEM, &scalar);
             return true;

@@ -9,7 +9,7 @@ namespace curfew {
 // elements are alternatives:
 //   lifecycle, state, owner, agent, workspace, operator_workspace   a text or a list of texts
 //   live, ended                                                      true or false
-//   label, fields                                                    {"key": value or list of values}
+//   label, fields                                                    {"key": value or list of values}; null: has none
 //   mark                                                             {"mark": whether it is set}
 //   search                                                           what the title contains, whatever the case
 //   older_than                                                       an age, such as "2 days"

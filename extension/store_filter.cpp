@@ -18,10 +18,10 @@ namespace {
 #define CURFEW_CHOICE(column, one, many)                                                                           \
     " AND (" one " IS NULL OR " column " = " one ") AND (" many " IS NULL OR " column " = ANY (" many "))"
 
-// Every key's value in `document` is among those that the parameter has for it.
+// Every key's value in `document`, or one of its values where it is a list, is among those that the parameter has for it.
 #define CURFEW_AMONG(document, wanted)                                                                             \
     " AND (" wanted " IS NULL OR NOT EXISTS (SELECT FROM jsonb_each(" wanted ") x"                                 \
-    "  WHERE NOT x.value @> jsonb_build_array(" document " -> x.key)))"
+    "  WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(x.value) y WHERE COALESCE(" document " -> x.key, 'null') @> y.value)))"
 
 // $1 tenant, $2 principal, $3 bound workspace, $4 may take operators' places, $5 and $6 lifecycle, $7 and $8 owner,
 // $9 and $10 agent, $11 and $12 workspace, $13 and $14 operator's workspace, $15 ids, $16 states, $17 whether it has
@@ -130,6 +130,26 @@ Portal open_session_list(const Identity& identity, const core::CallerFacts& call
     Parameters parameters = parameters_of(identity, caller, filter, now);
     add(&parameters, after.id);
     parameters.AddIf(after.rows > 0, Int64GetDatum(after.rows));
+    return open_cursor(MeetsAll(caller) ? all : own, parameters);
+}
+
+Portal open_session_list(const Identity& identity, const core::CallerFacts& caller, const SessionFilter& filter,
+                         core::Instant now, const Sorted& order) {
+// $27 by what, $28 whether descending. A session whose deadline has passed was changed last by that.
+#define CURFEW_SORT_KEY                                                                                            \
+    "CASE $27 WHEN 1 THEN GREATEST(s.updated_at, CASE WHEN s.ended_at IS NULL AND s.deadline <= $18 THEN s.deadline END)" \
+    " WHEN 2 THEN (SELECT d.last_message_at FROM curfew.session_detail d WHERE d.tenant_id = $1 AND d.session_id = s.id)" \
+    " ELSE s.created_at END"
+#define CURFEW_SORTED                                                                                              \
+    " ORDER BY CASE WHEN $28 THEN " CURFEW_SORT_KEY " END DESC NULLS LAST,"                                        \
+    " CASE WHEN NOT $28 THEN " CURFEW_SORT_KEY " END NULLS LAST,"                                                  \
+    " CASE WHEN $28 THEN s.created_at END DESC, CASE WHEN NOT $28 THEN s.created_at END,"                          \
+    " CASE WHEN $28 THEN s.id END DESC, CASE WHEN NOT $28 THEN s.id END"
+    static Statement all = {CURFEW_MATCHING CURFEW_SORTED, {CURFEW_MATCHING_TYPES, INT4OID, BOOLOID}};
+    static Statement own = {CURFEW_MATCHING CURFEW_OWN CURFEW_SORTED, {CURFEW_MATCHING_TYPES, INT4OID, BOOLOID}};
+    Parameters parameters = parameters_of(identity, caller, filter, now);
+    parameters.Add(Int32GetDatum(static_cast<int>(order.by)));
+    parameters.Add(BoolGetDatum(order.descending));
     return open_cursor(MeetsAll(caller) ? all : own, parameters);
 }
 

@@ -6,7 +6,7 @@ namespace curfew {
 
 void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, Value* columns) {
     static Statement statement = {"SELECT d.title, COALESCE(d.labels, '{}'), COALESCE(d.metadata, '{}'),"
-                                  " COALESCE(d.fields, '{}'), s.used_at FROM curfew.session s"
+                                  " COALESCE(d.fields, '{}'), d.last_message_at, s.used_at FROM curfew.session s"
                                   " LEFT JOIN curfew.session_detail d ON d.tenant_id = s.tenant_id AND d.session_id = s.id"
                                   " WHERE s.tenant_id = $1 AND s.id = $2",
                                   {UUIDOID, UUIDOID}};
@@ -96,6 +96,25 @@ bool read_principal(const pg_uuid_t& tenant, const pg_uuid_t& principal, Value* 
     for (int i = 0; i < kPrincipalColumns; ++i)
         columns[i] = result_value(0, i);
     return true;
+}
+
+uint64 read_principals(const pg_uuid_t& tenant, const Value& id, const Value& name, const Value& email,
+                       const pg_uuid_t* near) {
+    static Statement statement = {
+        "SELECT p.id, p.kind, p.role, p.status, p.name, p.email, p.full_name FROM curfew.principal p"
+        " WHERE p.tenant_id = $1 AND ($2 IS NULL OR p.id = $2) AND ($3 IS NULL OR p.name = $3)"
+        " AND ($4 IS NULL OR p.email = $4) AND ($5 IS NULL OR p.id = $5 OR EXISTS ("
+        "  SELECT FROM curfew.workspace_member a JOIN curfew.workspace_member b"
+        "   ON b.tenant_id = a.tenant_id AND b.workspace_id = a.workspace_id"
+        "  WHERE a.tenant_id = $1 AND a.principal_id = $5 AND b.principal_id = p.id)) ORDER BY p.name, p.id",
+        {UUIDOID, UUIDOID, TEXTOID, TEXTOID, UUIDOID}};
+    Parameters parameters;
+    parameters.Add(tenant);
+    add(&parameters, id);
+    add(&parameters, name);
+    add(&parameters, email);
+    near != nullptr ? parameters.Add(*near) : parameters.AddNull();
+    return run(statement, parameters);
 }
 
 PrincipalStanding read_standing(const pg_uuid_t& tenant, const pg_uuid_t& principal) {

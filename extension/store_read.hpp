@@ -5,8 +5,8 @@
 
 namespace curfew {
 
-// title, labels, metadata, fields, last use
-inline constexpr int kDetailColumns = 5;
+// title, labels, metadata, fields, last_message_at, last use
+inline constexpr int kDetailColumns = 6;
 void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, Value* columns);
 
 // The creation time of a session, for a cursor; null when it is not there.
@@ -35,6 +35,11 @@ bool is_event(const pg_uuid_t& tenant, const pg_uuid_t& event);
 // id, kind, role, status, name, email, full_name of a principal; false when there is none.
 inline constexpr int kPrincipalColumns = 7;
 bool read_principal(const pg_uuid_t& tenant, const pg_uuid_t& principal, Value* columns);
+
+// The same columns of those principals that have this id, name and email, each null for any; by name.
+//   near  only this principal itself and those of a workspace that it is a member of; null: all
+uint64 read_principals(const pg_uuid_t& tenant, const Value& id, const Value& name, const Value& email,
+                       const pg_uuid_t* near);
 
 // Whether a principal may take part in sessions, and with which scopes.
 struct PrincipalStanding {

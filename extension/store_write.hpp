@@ -63,11 +63,16 @@ struct Beginning {
     Value scopes, timers;                  // text[], jsonb
     Value title, labels, metadata, fields; // text, jsonb …
     Value access_digest, refresh_digest;   // bytea; null: no such token
+    Value once = {0, true};                // bytea: the digest by which a repeat finds this session; null: none does
 };
 
-// Inserts session, details, tokens and audit row in one statement; the session's row.
-SessionRow write_beginning(const Identity& identity, const core::Lifecycle& lifecycle, const Beginning& beginning,
-                           const AuditNote& note);
+// Inserts session, details, tokens and audit row in one statement, and gives the session's row. False, and nothing is
+// written, where another session was begun with the same `once`.
+bool write_beginning(const Identity& identity, const core::Lifecycle& lifecycle, const Beginning& beginning,
+                     const AuditNote& note, SessionRow* row);
+
+// The session that was begun with this `once`; false when there is none.
+bool find_once(const Identity& identity, const Beginning& beginning, pg_uuid_t* session);
 
 // An audit row of its own, for what happened to something else than a session.
 //   tenant  the tenant it happened in

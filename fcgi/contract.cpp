@@ -32,7 +32,8 @@ std::vector<std::string> Locate(const Failure& failure, const Route* route) {
         if (of_id && !parameters.empty())
             return {"path", parameters.back()};
         if (!failure.argument.empty() &&
-            route->answer.find("$query_" + failure.argument) != std::string::npos)
+            (route->answer.find("$query_" + failure.argument) != std::string::npos ||
+             route->answer.find("$queries_" + failure.argument) != std::string::npos))
             return {"query", failure.argument};
     }
     if (failure.argument.empty())

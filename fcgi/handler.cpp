@@ -42,6 +42,8 @@ Value ValueOf(const Source& source, const Request& request, const Target& target
         return Cleaned(Value(path.find(source.name)->second));
     case Source::Kind::kQuery:
         return Cleaned(QueryValue(target, source.name));
+    case Source::Kind::kQueries:
+        return Cleaned(QueryValues(target, source.name));
     case Source::Kind::kHeader:
         return Cleaned(request.HeaderAsSent(source.name));
     case Source::Kind::kBody:

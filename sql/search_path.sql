@@ -63,6 +63,26 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'get_session', 'SELECT state FROM curfew.get_session(regress_curfew_hostile.id(''conversation''), ''conversation'', ''room'')'),
     (false, 'get_session', 'SELECT state FROM curfew.get_session(regress_curfew_hostile.id(''late''))'),
     (false, 'get_session_detail', 'SELECT title, labels FROM curfew.get_session_detail(regress_curfew_hostile.id(''conversation''))'),
+    (false, 'update_session', 'SELECT version FROM curfew.update_session(regress_curfew_hostile.id(''conversation''), ''label'', ''a title'', ''{"k": ["w"]}'', ''{}'', ''{"f": 1}'', ''why'')'),
+    (false, 'post_message', 'SELECT version FROM curfew.post_message(regress_curfew_hostile.id(''conversation''), ''a message'')'),
+    (false, 'list_messages', 'SELECT kind, author, message FROM curfew.list_messages(regress_curfew_hostile.id(''conversation''))'),
+    (false, 'create_session', 'SELECT replayed FROM curfew.create_session(''login'', once => ''x'')'),
+    (false, 'create_session', 'SELECT replayed FROM curfew.create_session(''login'', once => ''x'')'),
+    (false, 'find_sessions', 'SELECT f.total, s.lifecycle, s.title FROM curfew.find_sessions(''{"lifecycle": ["run", "conversation"], "workspace": "room", "label": {"k": ["w", null]}, "search": "TITLE", "fields": {"f": 1}}'', ''last_message_at'', false, 1) f, pg_catalog.unnest(f.sessions) s'),
+    (false, 'act_each', 'SELECT refused, state FROM curfew.act_each(ARRAY[regress_curfew_hostile.id(''conversation'')], ''pin'', ''why'', ''conversation'', ''room'')'),
+    (false, 'find_principals', 'SELECT kind, principal_name FROM curfew.find_principals(regress_curfew_hostile.id(''ada''), ''ada'')'),
+    (false, 'own_or_administered', 'SELECT curfew.own_or_administered(regress_curfew_hostile.id(''bot'')) IS NOT NULL AS own'),
+    (false, 'resolve_workspace', 'SELECT curfew.resolve_workspace(''room'') IS NOT NULL AS workspace'),
+    (false, 'given', 'SELECT curfew.given(''x''::pg_catalog.text, ''a'')'),
+    (false, 'body_choice', 'SELECT curfew.body_choice(''{"a": "b"}'', ''a'', ''{b,c}'')'),
+    (false, 'body_labels', 'SELECT curfew.body_labels(''{"a": {"b": ["c"]}}'', ''a'')'),
+    (false, 'body_uuids', 'SELECT curfew.body_uuids(''{"a": ["01890a5d-ac96-774b-bcce-b302099a8057"]}'', ''a'', 1, 1)'),
+    (false, 'query_boolean', 'SELECT curfew.query_boolean(''true'', ''a'')'),
+    (false, 'query_choice', 'SELECT curfew.query_choice(''b'', ''a'', ''{b,c}'')'),
+    (false, 'query_choices', 'SELECT curfew.query_choices(''{b,c}'', ''a'', ''{b,c}'')'),
+    (false, 'query_text', 'SELECT curfew.query_text(''b'', ''a'', 1)'),
+    (false, 'query_uuids', 'SELECT curfew.query_uuids(''{01890a5d-ac96-774b-bcce-b302099a8057}'', ''a'')'),
+    (false, 'query_labels', 'SELECT curfew.query_labels(''{a:b,a:c,d:e}'', ''label'')'),
     (false, 'list_sessions', 'SELECT lifecycle FROM curfew.list_sessions(''run'', ''working'', regress_curfew_hostile.id(''ada''), workspace => ''room'', max_rows => 1)'),
     (false, 'list_sessions', 'SELECT lifecycle FROM curfew.list_sessions(''login'', after => regress_curfew_hostile.id(''conversation''))'),
     (false, 'list_sessions', 'SELECT l.lifecycle FROM curfew.authenticate(regress_curfew_hostile.secret(''member key'')) a, LATERAL (SELECT x.lifecycle FROM curfew.list_sessions(''conversation'', max_rows => CASE WHEN a.kind IS NULL THEN 2 ELSE 1 END) x) l'),
@@ -410,6 +430,46 @@ SELECT regress_curfew_hostile.next() \gexec
 SELECT regress_curfew_hostile.next() \gexec
 \c -
 SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
 -- The rest as the superuser.
 \c -reuse-previous=on "options='-c search_path=regress_curfew_hostile,pg_catalog'"
 SELECT regress_curfew_hostile.next() \gexec
@@ -428,7 +488,7 @@ SELECT regress_curfew_hostile.next() \gexec
 -- TRUNCATE has a trigger too.
 \c -
 BEGIN;
-TRUNCATE curfew.session, curfew.session_detail, curfew.session_token;
+TRUNCATE curfew.session, curfew.session_detail, curfew.session_token, curfew.session_message, curfew.session_once;
 ROLLBACK;
 
 -- All were called.

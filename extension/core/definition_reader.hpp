@@ -219,7 +219,7 @@ template <class Json> class DefinitionReader {
     }
 
     void ReadAction(std::string_view name, Json action, std::string_view place, Action& to) noexcept {
-        Known(action, place, {"from", "to", "mark", "clear", "extend", "by", "by_scope", "scope", "reason", "again",
+        Known(action, place, {"from", "to", "mark", "clear", "extend", "edit", "by", "by_scope", "scope", "reason", "again",
                               "event", "readers", "assigns"});
         to.name = Name(name);
         to.event = Event(action, place, name);
@@ -259,8 +259,13 @@ template <class Json> class DefinitionReader {
     void ReadEffect(Json action, std::string_view place, Action& to) noexcept {
         Json enter = action.Member("to"), mark = action.Member("mark"), clear = action.Member("clear");
         bool extends = action.Member("extend").Present();
-        if (enter.Present() + mark.Present() + clear.Present() + extends != 1)
-            return Fail(place, {"has exactly one of \"to\", \"mark\", \"clear\" and \"extend\""});
+        bool edit = Flag(action, place, "edit");
+        if (enter.Present() + mark.Present() + clear.Present() + extends + edit != 1)
+            return Fail(place, {"has exactly one of \"to\", \"mark\", \"clear\", \"extend\" and \"edit\""});
+        if (edit) {
+            to.effect = Effect::edit;
+            return;
+        }
         if (extends) {
             to.effect = Effect::extend; // of which timer, ReadExtensions finds out when they are known
             return;

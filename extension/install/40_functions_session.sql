@@ -73,13 +73,13 @@ COMMENT ON TYPE curfew.audit_entry IS 'One audit event.';
 
 CREATE FUNCTION curfew.create_session(lifecycle text, owner uuid DEFAULT NULL, agent uuid DEFAULT NULL, workspace text DEFAULT NULL,
     scopes text[] DEFAULT NULL, timers jsonb DEFAULT NULL, title text DEFAULT NULL, labels jsonb DEFAULT NULL,
-    metadata jsonb DEFAULT NULL, fields jsonb DEFAULT NULL, parent uuid DEFAULT NULL,
+    metadata jsonb DEFAULT NULL, fields jsonb DEFAULT NULL, parent uuid DEFAULT NULL, once text DEFAULT NULL,
     idempotency_key text DEFAULT NULL)
 RETURNS curfew.session_created
 AS 'MODULE_PATHNAME', 'curfew_create_session' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.create_session(text, uuid, uuid, text, text[], jsonb, text, jsonb, jsonb, jsonb, uuid, text) IS 'Begins a session of a lifecycle and gives its tokens, of which only digests are kept. The owner is the caller, unless an administrator or a service names another. timers: seconds per timer setting.';
+COMMENT ON FUNCTION curfew.create_session(text, uuid, uuid, text, text[], jsonb, text, jsonb, jsonb, jsonb, uuid, text, text) IS 'Begins a session of a lifecycle and gives its tokens, of which only digests are kept. The owner is the caller, unless an administrator or a service names another. timers: seconds per timer setting. once: a repeat by the same caller for the same owner and lifecycle with the same text gives the session that there is, without tokens.';
 
 CREATE FUNCTION curfew.act(session_id uuid, action text, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL,
     lifecycle text DEFAULT NULL, workspace text DEFAULT NULL, require_reason boolean DEFAULT false,
@@ -153,7 +153,7 @@ SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION curfew.get_session(uuid, text, text) IS 'A session that the caller may read.';
 
 CREATE FUNCTION curfew.get_session_detail(session_id uuid, OUT title text, OUT labels jsonb, OUT metadata jsonb, OUT fields jsonb,
-    OUT last_used_at timestamptz)
+    OUT last_message_at timestamptz, OUT last_used_at timestamptz)
 RETURNS record
 AS 'MODULE_PATHNAME', 'curfew_get_session_detail' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;

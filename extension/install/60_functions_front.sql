@@ -42,19 +42,19 @@ SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.body_integer(jsonb, text, bigint, bigint) IS 'A body''s member that is a whole number; null when absent or null.';
 
-CREATE FUNCTION curfew.body_object(body jsonb, field text)
+CREATE FUNCTION curfew.body_object(body jsonb, field text, most_bytes integer DEFAULT NULL)
 RETURNS jsonb
 AS 'MODULE_PATHNAME', 'curfew_body_object' LANGUAGE C IMMUTABLE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.body_object(jsonb, text) IS 'A body''s member that is an object; null when absent or null.';
+COMMENT ON FUNCTION curfew.body_object(jsonb, text, integer) IS 'A body''s member that is an object, as text of so many bytes at most; null when absent or null.';
 
-CREATE FUNCTION curfew.body_texts(body jsonb, field text)
+CREATE FUNCTION curfew.body_texts(body jsonb, field text, most integer DEFAULT NULL)
 RETURNS text[]
 AS 'MODULE_PATHNAME', 'curfew_body_texts' LANGUAGE C IMMUTABLE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.body_texts(jsonb, text) IS 'A body''s member that is a list of strings; null when absent or null.';
+COMMENT ON FUNCTION curfew.body_texts(jsonb, text, integer) IS 'A body''s member that is a list of so many strings at most; null when absent or null.';
 
 CREATE FUNCTION curfew.body_boolean(body jsonb, field text)
 RETURNS boolean

@@ -18,6 +18,8 @@ SELECT pg_catalog.pg_extension_config_dump('curfew.lifecycle', 'WHERE NOT builti
 SELECT pg_catalog.pg_extension_config_dump('curfew.retention', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.session', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.session_detail', '');
+SELECT pg_catalog.pg_extension_config_dump('curfew.session_once', '');
+SELECT pg_catalog.pg_extension_config_dump('curfew.session_message', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.session_token', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.idempotency_key', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.bulk_run', '');
