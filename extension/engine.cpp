@@ -1,5 +1,6 @@
 #include "engine.hpp"
 
+#include "acting.hpp"
 #include "errors.hpp"
 #include "lifecycle_cache.hpp"
 #include "refusal_context.hpp"
@@ -168,6 +169,7 @@ Viewed view(const pg_uuid_t& session, const Within& within) {
         raise_refusal(core::Refusal::session_not_found);
 
     const core::Lifecycle& lifecycle = lifecycle_of(loaded);
+    consider_own_places(identity, lifecycle, &loaded);
     core::Refusal refusal = readable(lifecycle, loaded.session, loaded.caller, loaded.grants, now);
     if (refusal != core::Refusal::none)
         note_session(lifecycle, loaded.session, kReading, {}, now);
@@ -177,7 +179,9 @@ Viewed view(const pg_uuid_t& session, const Within& within) {
                                excerpt(lifecycle.read_scope.View())));
     if (refusal != core::Refusal::none)
         raise_refusal(refusal);
-    return {loaded.session, &lifecycle, now, false};
+    core::Standing standing =
+        core::StandingOf(loaded.caller, PartyFactsOf(loaded.session), lifecycle.workspace_parties);
+    return {loaded.session, &lifecycle, now, false, standing.relations};
 }
 
 Viewed act(const ActionRequest& request) {
@@ -190,6 +194,10 @@ Viewed act(const ActionRequest& request) {
             raise_refusal(core::Refusal::session_not_found);
 
         const core::Lifecycle& lifecycle = lifecycle_of(loaded);
+        if (!request.for_workspace.empty())
+            act_for_workspace(identity, request.for_workspace, "for_workspace", &loaded);
+        else
+            consider_own_places(identity, lifecycle, &loaded);
         core::SessionFacts facts = session_facts(loaded.session, lifecycle);
         int present = core::PresentOf(lifecycle, facts, now).state;
 
@@ -216,16 +224,13 @@ Viewed act(const ActionRequest& request) {
         mark.effect = action.effect;
         if (action.effect != core::Effect::enter)
             mark.mark = lifecycle.marks[action.target].View();
-        Value operator_workspace = {0, true};
-        pg_uuid_t place;
-        if (action.assigns && loaded.caller.bound_workspace.set) {
-            memcpy(place.data, loaded.caller.bound_workspace.id.data(), UUID_LEN);
-            operator_workspace = {UUIDPGetDatum(&place), false};
-        }
+        Value operator_workspace = operator_place(identity, loaded, action, now);
         AuditNote note = note_of(identity, loaded, lifecycle, action, decision, present, request);
         note.to_state = lifecycle.states[core::PresentOf(lifecycle, decision.after, now).state].name.View();
         if (write_change(identity, &loaded.session, loaded.written_by, lifecycle, decision.after, mark,
                          operator_workspace, note)) {
+            if (!request.fields.null)
+                add_fields(identity.tenant, request.session, request.fields.datum);
             core::Instant written = GetCurrentTimestamp();
             if (written - now > kLongWait) // it waited for somebody, and the caller may have been suspended meanwhile
                 check_standing(person_of(identity, request.session), written);

@@ -11,6 +11,7 @@ struct Viewed {
     const core::Lifecycle* lifecycle;
     core::Instant now;
     bool replayed;
+    core::RelationMask relations = 0; // what the caller is to it, where he only looked
 };
 
 // What narrows an id: a session of another lifecycle or workspace is not found.
@@ -38,6 +39,8 @@ struct ActionRequest {
     int64 expected_version = -1;
     bool require_reason = false;
     Within within;
+    std::string_view for_workspace; // a slug or an id, for a credential that is bound to none; empty: not said
+    Value fields = {0, true};       // jsonb: members that the session's fields do not have yet
 };
 
 // Takes the action. Errors: SL401, SL403, SL404, SL409, SL412, SL422; 40001 from REPEATABLE READ up.

@@ -6,6 +6,7 @@
 #include "listing.hpp"
 #include "store_identity.hpp"
 #include "store_read.hpp"
+#include "store_workspace.hpp"
 
 using namespace curfew;
 
@@ -51,7 +52,7 @@ int put_readable(RowSet* rows, uint64 fetched, int room, std::string_view state,
 
 } // namespace
 
-// list_sessions(lifecycle text, state text, owner uuid, agent uuid, workspace text, max_rows integer, after uuid)
+// list_sessions(lifecycle text, state text, owner uuid, agent uuid, workspace text, max_rows integer, after uuid, party text)
 // returns setof session_info, newest first
 CURFEW_FUNCTION(list_sessions) {
     Store store = open_store(fcinfo);
@@ -64,7 +65,12 @@ CURFEW_FUNCTION(list_sessions) {
     filter.lifecycle = argument(fcinfo, 0);
     filter.owner = argument(fcinfo, 2);
     filter.agent = argument(fcinfo, 3);
-    pg_uuid_t workspace;
+    pg_uuid_t workspace, party;
+    if (!PG_ARGISNULL(7)) {
+        if (!find_workspace(identity.tenant, text_argument(fcinfo, 7), &party))
+            raise_refusal(core::Refusal::workspace_not_found, "party");
+        filter.party = {UUIDPGetDatum(&party), false};
+    }
     if (!PG_ARGISNULL(4)) {
         if (!find_workspace(identity.tenant, text_argument(fcinfo, 4), &workspace))
             raise_refusal(core::Refusal::workspace_not_found, "workspace");
@@ -78,6 +84,10 @@ CURFEW_FUNCTION(list_sessions) {
     }
     filter.everything = !loaded.caller.bound_workspace.set &&
                         (loaded.caller.role == core::Role::admin || loaded.caller.kind == core::Kind::service);
+
+    if (!loaded.caller.bound_workspace.set)
+        loaded.caller.bound_is_operator =
+            read_operator_workspaces(identity.tenant, identity.principal, {0, true}) > 0;
 
     Portal cursor = open_session_list(identity, loaded.caller, filter);
     int left = wanted;

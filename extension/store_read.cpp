@@ -3,14 +3,16 @@
 #include "secrets.hpp"
 
 namespace curfew {
-void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, Value* columns) {
+void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, bool is_operator, Value* columns) {
     static Statement statement = {"SELECT d.title, COALESCE(d.labels, '{}'), COALESCE(d.metadata, '{}'),"
-                                  " COALESCE(d.fields, '{}') FROM (VALUES (1)) one"
+                                  " CASE WHEN $3 THEN COALESCE(d.fields, '{}')"
+                                  " ELSE COALESCE(d.fields, '{}') - 'operator' END FROM (VALUES (1)) one"
                                   " LEFT JOIN curfew.session_detail d ON d.tenant_id = $1 AND d.session_id = $2",
-                                  {UUIDOID, UUIDOID}};
+                                  {UUIDOID, UUIDOID, BOOLOID}};
     Parameters parameters;
     parameters.Add(tenant);
     parameters.Add(session);
+    parameters.Add(BoolGetDatum(is_operator));
     run(statement, parameters);
     for (int i = 0; i < kDetailColumns; ++i)
         columns[i] = result_value(0, i);
@@ -27,13 +29,14 @@ void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, Value* colum
 
 Portal open_session_list(const Identity& identity, const core::CallerFacts& caller, const SessionFilter& filter) {
 // $1 tenant, $2 principal, $3 bound workspace, $4 may take operators' places, $5 lifecycle, $6 owner, $7 agent,
-// $8 workspace, $9 and $10 the last row seen.
+// $8 workspace, $9 and $10 the last row seen, $11 a workspace in either place.
 #define CURFEW_LIST(whose)                                                                                         \
     CURFEW_LISTED_COLUMNS " WHERE s.tenant_id = $1 AND ($5 IS NULL OR s.lifecycle = $5) AND ($6 IS NULL OR s.owner_id = $6)"             \
     " AND ($7 IS NULL OR s.agent_id = $7) AND ($8 IS NULL OR s.workspace_id = $8)"                                 \
-    " AND ($9 IS NULL OR (s.created_at, s.id) < ($9, $10))" whose " ORDER BY s.created_at DESC, s.id DESC"
+    " AND ($9 IS NULL OR (s.created_at, s.id) < ($9, $10))"                                                        \
+    " AND ($11 IS NULL OR s.workspace_id = $11 OR s.operator_workspace_id = $11)" whose " ORDER BY s.created_at DESC, s.id DESC"
 #define CURFEW_LIST_TYPES                                                                                          \
-    UUIDOID, UUIDOID, UUIDOID, BOOLOID, TEXTOID, UUIDOID, UUIDOID, UUIDOID, TIMESTAMPTZOID, UUIDOID
+    UUIDOID, UUIDOID, UUIDOID, BOOLOID, TEXTOID, UUIDOID, UUIDOID, UUIDOID, TIMESTAMPTZOID, UUIDOID, UUIDOID
     static Statement everything = {CURFEW_LIST(""), {CURFEW_LIST_TYPES}};
     static Statement own = {
         CURFEW_LIST(" AND (s.owner_id = $2 OR s.agent_id = $2 OR s.workspace_id = $3 OR s.operator_workspace_id = $3"
@@ -58,6 +61,7 @@ Portal open_session_list(const Identity& identity, const core::CallerFacts& call
     add(&parameters, filter.workspace);
     add(&parameters, filter.after_created_at);
     add(&parameters, filter.after_id);
+    add(&parameters, filter.party);
     return open_cursor(filter.everything ? everything : own, parameters);
 }
 

@@ -5,9 +5,9 @@
 
 namespace curfew {
 
-// title, labels, metadata, fields
+// title, labels, metadata, fields; of the fields the member `operator` only where the reader is the operator
 inline constexpr int kDetailColumns = 4;
-void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, Value* columns);
+void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, bool is_operator, Value* columns);
 
 // What narrows a list; null values narrow nothing.
 struct SessionFilter {
@@ -15,6 +15,7 @@ struct SessionFilter {
     Value owner = {0, true};
     Value agent = {0, true};
     Value workspace = {0, true};
+    Value party = {0, true}; // a workspace, as consumer or operator
     Value after_created_at = {0, true}; // the last row seen
     Value after_id = {0, true};
     bool everything = false; // the caller may have to do with any session of the tenant

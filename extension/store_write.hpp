@@ -17,6 +17,9 @@ bool write_change(const Identity& identity, SessionRow* row, TransactionId writt
                   const core::Lifecycle& lifecycle, const core::SessionFacts& after, const MarkChange& mark, const Value& operator_workspace,
                   const AuditNote& note);
 
+// Adds members to a session's fields; those that are there already stay as they are.
+void add_fields(const pg_uuid_t& tenant, const pg_uuid_t& session, Datum fields);
+
 // What a new session begins with.
 struct Beginning {
     pg_uuid_t id;

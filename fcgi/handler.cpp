@@ -151,6 +151,8 @@ Handled Handle(const Site& site, const Settings& settings, const Request& reques
             } else {
                 answer = ask(ExchangeFor(contract, match, request, target));
             }
+            if (answer.refused)
+                throw Refusal(OwnFailure(*answer.refused));
             handled.response = Succeed(*situation.route, std::move(answer));
         } else if (request.method == "OPTIONS" && contract.answers_options) {
             handled.response.status = 204;

@@ -113,6 +113,15 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'refusal_status', 'SELECT database FROM curfew.refusal_status() LIMIT 0'),
     (false, 'write_refusals', 'SELECT curfew.write_refusals(true)'),
     (false, 'create_audit_partition', 'SELECT curfew.create_audit_partition(''2001-05-05'')'),
+    (false, 'body_number', 'SELECT curfew.body_number(''{"a": 7.5}'', ''a'', 1, 9)'),
+    (false, 'require_fields', 'SELECT curfew.require_fields(''{"a": 7}'', ''{a}'')'),
+    (false, 'refuse', 'SELECT curfew.refuse(''invalid_state'')'),
+    (false, 'session_relations', 'SELECT curfew.session_relations(regress_curfew_hostile.id(''conversation''))'),
+    (false, 'caller_workspace', 'SELECT curfew.caller_workspace(scope => ''sessions:read'') IS NULL AS unbound'),
+    (false, 'set_tenant_settings', 'SELECT curfew.set_tenant_settings(''{"video": "events"}'', ''hostile'')'),
+    (false, 'tenant_setting', 'SELECT curfew.tenant_setting(''video'', ''none'')'),
+    (false, 'set_workspace_online', 'SELECT curfew.set_workspace_online(''attic'', tenant => ''hostile'')'),
+    (false, 'list_sessions', 'SELECT lifecycle FROM curfew.list_sessions(party => ''room'', max_rows => 1)'),
     (false, 'sessions', 'SELECT state FROM curfew.sessions WHERE id OPERATOR(pg_catalog.=) regress_curfew_hostile.id(''late'')'),
     (false, 'audit_events', 'SELECT event FROM curfew.audit_events WHERE event OPERATOR(pg_catalog.=) ''tenant.create'''),
     (false, 'lifecycle_transitions', 'SELECT next_state FROM curfew.lifecycle_transitions WHERE lifecycle OPERATOR(pg_catalog.=) ''login'''),
@@ -167,6 +176,24 @@ SELECT 1 = 1;
 SELECT regress_curfew_hostile.careless('01890a5d-ac96-774b-bcce-b302099a8057');
 SELECT 'x'::text;
 -- Each call in a backend of its own.
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
 \c -
 SELECT regress_curfew_hostile.next() \gexec
 \c -

@@ -36,6 +36,8 @@ namespace curfew::core {
     X(tenant_not_found, 404, "tenant not found", "")                                                               \
     X(key_not_found, 404, "API key not found", "")                                                                 \
     X(issuer_not_found, 404, "issuer not found", "")                                                               \
+    X(quote_not_found, 404, "quote not found", "")                                                                 \
+    X(frame_not_available, 404, "there is no frame of this session", "")                                           \
     X(invalid_state, 409, "the session's state does not allow this", "")                                           \
     X(already_exists, 409, "it exists already", "")                                                                \
     X(version_conflict, 412, "the session has changed since it was read", "Read it again and decide anew.")        \
@@ -51,7 +53,8 @@ namespace curfew::core {
     X(unknown_value, 422, "a value is not one of those that are known", "")                                        \
     X(not_object, 422, "the body is not a JSON object", "")                                                        \
     X(invalid_key_set, 422, "the key set cannot be taken", "")                                                     \
-    X(invalid_definition, 422, "the lifecycle's definition cannot work", "")
+    X(invalid_definition, 422, "the lifecycle's definition cannot work", "")                                         \
+    X(no_coverage, 503, "no operator workspace is online and idle", "Try again later.")
 
 enum class Refusal : std::uint8_t {
     none,

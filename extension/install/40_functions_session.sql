@@ -81,12 +81,13 @@ SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION curfew.create_session(text, uuid, uuid, text, text[], jsonb, text, jsonb, jsonb, jsonb, uuid) IS 'Begins a session of a lifecycle and gives its tokens, once. The owner is the caller, unless an administrator or a service names another. timers: seconds per timer setting.';
 
 CREATE FUNCTION curfew.act(session_id uuid, action text, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL,
-    lifecycle text DEFAULT NULL, workspace text DEFAULT NULL, require_reason boolean DEFAULT false)
+    lifecycle text DEFAULT NULL, workspace text DEFAULT NULL, require_reason boolean DEFAULT false,
+    for_workspace text DEFAULT NULL, fields jsonb DEFAULT NULL)
 RETURNS curfew.session_info
 AS 'MODULE_PATHNAME', 'curfew_act' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.act(uuid, text, text, bigint, text, text, boolean) IS 'Takes an action of the session''s lifecycle. A session of another lifecycle or workspace than those named is not found.';
+COMMENT ON FUNCTION curfew.act(uuid, text, text, bigint, text, text, boolean, text, jsonb) IS 'Takes an action of the session''s lifecycle. A session of another lifecycle or workspace than those named is not found. for_workspace: that the caller acts for, where the credential is bound to none. fields: added to the session''s, which stay as they are where they are there already.';
 
 CREATE FUNCTION curfew.terminate_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL)
 RETURNS curfew.session_info
@@ -135,15 +136,30 @@ RETURNS record
 AS 'MODULE_PATHNAME', 'curfew_get_session_detail' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.get_session_detail(uuid) IS 'What people read of a session and the engine does not decide on.';
+COMMENT ON FUNCTION curfew.get_session_detail(uuid) IS 'What people read of a session and the engine does not decide on. What stands under "operator" in the fields is shown to the operator alone.';
+
+CREATE FUNCTION curfew.session_relations(session_id uuid)
+RETURNS text[]
+AS 'MODULE_PATHNAME', 'curfew_session_relations' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.session_relations(uuid) IS 'What the caller is to a session that he may read: owner, agent, operator, admin, service, member.';
+
+CREATE FUNCTION curfew.caller_workspace(workspace text DEFAULT NULL, operator boolean DEFAULT false, scope text DEFAULT NULL)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'curfew_caller_workspace' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.caller_workspace(text, boolean, text) IS 'The workspace that the caller acts for: the one named, else the one that the credential is bound to. operator: it has to be an operator''s, and may be the only one of the caller''s. scope: that the caller has to hold.';
 
 CREATE FUNCTION curfew.list_sessions(lifecycle text DEFAULT NULL, state text DEFAULT NULL, owner uuid DEFAULT NULL,
-    agent uuid DEFAULT NULL, workspace text DEFAULT NULL, max_rows integer DEFAULT 50, after uuid DEFAULT NULL)
+    agent uuid DEFAULT NULL, workspace text DEFAULT NULL, max_rows integer DEFAULT 50, after uuid DEFAULT NULL,
+    party text DEFAULT NULL)
 RETURNS SETOF curfew.session_info
 AS 'MODULE_PATHNAME', 'curfew_list_sessions' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.list_sessions(text, text, uuid, uuid, text, integer, uuid) IS 'The sessions that the caller may read, newest first. after: the id of the last row seen.';
+COMMENT ON FUNCTION curfew.list_sessions(text, text, uuid, uuid, text, integer, uuid, text) IS 'The sessions that the caller may read, newest first. after: the id of the last row seen. party: a workspace that they are in or that operates them.';
 
 CREATE FUNCTION curfew.introspect(token text, OUT active boolean, OUT session_id uuid, OUT tenant_id uuid, OUT lifecycle text,
     OUT state text, OUT principal_id uuid, OUT scopes text[], OUT expires_at timestamptz)

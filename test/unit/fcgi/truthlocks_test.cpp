@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(every_refusal_of_the_engine_has_the_code_of_its_status) {
     const std::map<int, std::pair<int, std::string>> codes = {
         {400, {400, "INVALID_INPUT"}}, {401, {401, "UNAUTHORIZED"}}, {403, {403, "FORBIDDEN"}},
         {404, {404, "NOT_FOUND"}},     {409, {409, "CONFLICT"}},     {412, {409, "CONFLICT"}},
-        {422, {400, "INVALID_INPUT"}}};
+        {422, {400, "INVALID_INPUT"}}, {503, {503, "INTERNAL_ERROR"}}};
     for (const auto& [status, reason] : kEngineReasons) {
         if (reason == "malformed_id" || reason == "ambiguous_id")
             continue;
