@@ -46,10 +46,14 @@ void act_for_workspace(const Identity& identity, std::string_view named, const c
     caller.bound_role = membership.role;
 }
 
-void consider_own_places(const Identity& identity, const core::Lifecycle& lifecycle, Loaded* loaded) {
-    if (lifecycle.workspace_parties && !loaded->caller.bound_workspace.set)
-        loaded->caller.bound_is_operator =
-            read_operator_workspaces(identity.tenant, identity.principal, loaded->session.column[kSessionWorkspace]) > 0;
+void consider_own_places(const Identity& identity, const Value& but_for, core::CallerFacts* caller) {
+    if (!caller->bound_workspace.set)
+        caller->bound_is_operator = read_operator_workspaces(identity.tenant, identity.principal, but_for) > 0;
+}
+
+void consider_places(const Identity& identity, const core::Lifecycle& lifecycle, Loaded* loaded) {
+    if (lifecycle.workspace_parties)
+        consider_own_places(identity, loaded->session.column[kSessionWorkspace], &loaded->caller);
 }
 
 bool only_operator_workspace(const Identity& identity, const Value& but_for, pg_uuid_t* workspace) {

@@ -11,8 +11,10 @@ namespace curfew {
 // Errors: SL404 workspace_not_found, SL403 workspace_mismatch: it is none that the caller acts for.
 void act_for_workspace(const Identity& identity, std::string_view workspace, const char* argument, Loaded* loaded);
 
-// Where the credential is bound to no workspace: whether one of the caller's own could take the operator's place.
-void consider_own_places(const Identity& identity, const core::Lifecycle& lifecycle, Loaded* loaded);
+// Where the credential is bound to no workspace: whether one of the caller's own but for `but_for` could take an
+// operator's place; and the same of the session that was loaded, where its parties are workspaces.
+void consider_own_places(const Identity& identity, const Value& but_for, core::CallerFacts* caller);
+void consider_places(const Identity& identity, const core::Lifecycle& lifecycle, Loaded* loaded);
 
 // The workspace that the action puts into the operator's place, or null: the caller's or, where the action dispatches,
 // the one that is online and has been idle longest. Errors: SL422 missing_field, SL503 no_coverage.

@@ -1,17 +1,18 @@
 #include "engine.hpp"
 
 #include "acting.hpp"
+#include "edit.hpp"
 #include "errors.hpp"
 #include "lifecycle_cache.hpp"
 #include "refusal_context.hpp"
 #include "secrets.hpp"
 #include "store_identity.hpp"
+#include "store_edit.hpp"
 #include "store_write.hpp"
 
 namespace curfew {
 namespace {
 
-constexpr int kAttempts = 10;
 constexpr core::Microseconds kLongWait = core::kSecond / 100;
 
 bool is_within(const Within& within, const Loaded& loaded) {
@@ -39,7 +40,15 @@ int reason_length(const Value& reason) {
 [[noreturn]] void raise_decision(const core::Decision& decision, const core::Lifecycle& lifecycle, int present,
                                  const ActionRequest& request, int64 version) {
     const char* action = excerpt(request.action);
+    if (request.edit != nullptr && edit_problem(*request.edit).refusal == decision.refusal)
+        raise_edit_problem(edit_problem(*request.edit));
     switch (decision.refusal) {
+    case core::Refusal::unknown_value:
+        raise_refusal(decision.refusal, "action",
+                      psprintf(request.edit == nullptr ? "The action \"%s\" needs what it changes."
+                                                       : "The action \"%s\" edits nothing.",
+                               action),
+                      request.edit == nullptr ? "Take it with curfew.update_session." : "Take it with curfew.act.");
     case core::Refusal::unknown_action:
         raise_refusal(decision.refusal, "action", psprintf("There is no action \"%s\".", action));
     case core::Refusal::scope_missing:
@@ -77,6 +86,27 @@ AuditNote note_of(const Identity& identity, const Loaded& loaded, const core::Li
         note.reason = request.reason;
     note.db_role = GetUserId();
     return note;
+}
+
+// The change that the decision asks for.
+Change change_of(const Identity& identity, const Loaded& loaded, const core::Lifecycle& lifecycle,
+                 const core::Action& action, const core::Decision& decision, int present, const ActionRequest& request,
+                 core::Instant now) {
+    Change change;
+    change.session = request.session;
+    change.version = DatumGetInt64(loaded.session.column[kSessionVersion].datum);
+    change.written_by = loaded.written_by;
+    change.lifecycle = &lifecycle;
+    change.after = decision.after;
+    change.mark.effect = action.effect;
+    if (core::ConcernsMark(action.effect))
+        change.mark.mark = lifecycle.marks[action.target].View();
+    change.operator_workspace = operator_place(identity, loaded, action, now);
+    change.note = note_of(identity, loaded, lifecycle, action, decision, present, request);
+    change.note.to_state = lifecycle.states[core::PresentOf(lifecycle, decision.after, now).state].name.View();
+    if (request.edit != nullptr)
+        change.note.details = changed_members(*request.edit);
+    return change;
 }
 
 // Raises what the caller's standing is by the latest snapshot, unless he may act.
@@ -169,7 +199,7 @@ Viewed view(const pg_uuid_t& session, const Within& within) {
         raise_refusal(core::Refusal::session_not_found);
 
     const core::Lifecycle& lifecycle = lifecycle_of(loaded);
-    consider_own_places(identity, lifecycle, &loaded);
+    consider_places(identity, lifecycle, &loaded);
     core::Refusal refusal = readable(lifecycle, loaded.session, loaded.caller, loaded.grants, now);
     if (refusal != core::Refusal::none)
         note_session(lifecycle, loaded.session, kReading, {}, now);
@@ -182,6 +212,12 @@ Viewed view(const pg_uuid_t& session, const Within& within) {
     core::Standing standing =
         core::StandingOf(loaded.caller, PartyFactsOf(loaded.session), lifecycle.workspace_parties);
     return {loaded.session, &lifecycle, now, false, standing.relations};
+}
+
+void raise_changed_meanwhile() {
+    ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                    errmsg("could not change the session: others changed it %d times meanwhile", kAttempts),
+                    errhint("Try again.")));
 }
 
 Viewed act(const ActionRequest& request) {
@@ -197,7 +233,7 @@ Viewed act(const ActionRequest& request) {
         if (!request.for_workspace.empty())
             act_for_workspace(identity, request.for_workspace, "for_workspace", &loaded);
         else
-            consider_own_places(identity, lifecycle, &loaded);
+            consider_places(identity, lifecycle, &loaded);
         core::SessionFacts facts = session_facts(loaded.session, lifecycle);
         int present = core::PresentOf(lifecycle, facts, now).state;
 
@@ -206,6 +242,8 @@ Viewed act(const ActionRequest& request) {
         wanted.reason_length = reason_length(request.reason);
         wanted.require_reason = request.require_reason;
         wanted.expected_version = request.expected_version;
+        wanted.edits = request.edit != nullptr;
+        wanted.bad_input = wanted.edits ? edit_problem(*request.edit).refusal : core::Refusal::none;
         core::Standing standing =
             core::StandingOf(loaded.caller, PartyFactsOf(loaded.session), lifecycle.workspace_parties);
         core::Decision decision = core::Decide(lifecycle, facts, standing, loaded.grants, wanted, now);
@@ -219,16 +257,11 @@ Viewed act(const ActionRequest& request) {
         if (decision.verdict == core::Verdict::replay)
             return {loaded.session, &lifecycle, now, true};
 
-        const core::Action& action = lifecycle.actions[wanted.action];
-        MarkChange mark;
-        mark.effect = action.effect;
-        if (action.effect != core::Effect::enter)
-            mark.mark = lifecycle.marks[action.target].View();
-        Value operator_workspace = operator_place(identity, loaded, action, now);
-        AuditNote note = note_of(identity, loaded, lifecycle, action, decision, present, request);
-        note.to_state = lifecycle.states[core::PresentOf(lifecycle, decision.after, now).state].name.View();
-        if (write_change(identity, &loaded.session, loaded.written_by, lifecycle, decision.after, mark,
-                         operator_workspace, note)) {
+        Change change = change_of(identity, loaded, lifecycle, lifecycle.actions[wanted.action], decision, present,
+                                  request, now);
+        bool done = wanted.edits ? write_edit(identity.tenant, change, *request.edit, &loaded.session)
+                                 : write_change(identity.tenant, change, &loaded.session);
+        if (done) {
             if (!request.fields.null)
                 add_fields(identity.tenant, request.session, request.fields.datum);
             core::Instant written = GetCurrentTimestamp();
@@ -238,9 +271,7 @@ Viewed act(const ActionRequest& request) {
         }
         CHECK_FOR_INTERRUPTS();
     }
-    ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-                    errmsg("could not change the session: others changed it %d times meanwhile", kAttempts),
-                    errhint("Try again.")));
+    raise_changed_meanwhile();
 }
 
 } // namespace curfew

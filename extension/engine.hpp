@@ -32,16 +32,32 @@ Loaded load_as_caller(Identity* identity, const Wanted& wanted, core::Instant no
 // The caller, verified by a load of its own; for functions that need no session.
 Identity verified_caller(Loaded* loaded = nullptr, std::string_view action = {});
 
+// What an action that edits changes of what people read. What is null stays as it is; fields are merged into those that
+// there are, labels and metadata replace them; a message is kept beside the others.
+struct Edit {
+    Value title = {0, true};  // text
+    Value labels = {0, true}; // jsonb
+    Value metadata = {0, true};
+    Value fields = {0, true};
+    Value message = {0, true}; // text
+    Value message_kind = {0, true};
+};
+
 struct ActionRequest {
     pg_uuid_t session;
     std::string_view action;
     Value reason = {0, true}; // text
     int64 expected_version = -1;
     bool require_reason = false;
+    const Edit* edit = nullptr; // for an action that edits
     Within within;
     std::string_view for_workspace; // a slug or an id, for a credential that is bound to none; empty: not said
     Value fields = {0, true};       // jsonb: members that the session's fields do not have yet
 };
+
+// How often a change is decided anew where others were faster, and what is raised then: 40001.
+inline constexpr int kAttempts = 10;
+[[noreturn]] void raise_changed_meanwhile();
 
 // Takes the action. Errors: SL401, SL403, SL404, SL409, SL412, SL422; 40001 from REPEATABLE READ up.
 Viewed act(const ActionRequest& request);

@@ -26,6 +26,12 @@ std::string_view text_argument(FunctionCallInfo fcinfo, int index);
 std::string_view required_text(FunctionCallInfo fcinfo, int index, const char* name);
 pg_uuid_t required_uuid(FunctionCallInfo fcinfo, int index, const char* name);
 
+// The version that is expected; -1 for null, which is any. SL422 for a negative one.
+int64 version_argument(FunctionCallInfo fcinfo, int index);
+
+// How many rows are wanted, from 1 to `most`; `usual` for null. SL422 for any other number.
+int rows_argument(FunctionCallInfo fcinfo, int index, int usual, int most);
+
 // A row of the function's declared result type, built in the caller's memory.
 Datum composite_result(FunctionCallInfo fcinfo, const Value* columns, int count);
 

@@ -9,6 +9,7 @@
 #include "rfc3339.hpp"
 #include "secrets.hpp"
 #include "listing.hpp"
+#include "store_filter.hpp"
 #include "store_identity.hpp"
 #include "store_read.hpp"
 

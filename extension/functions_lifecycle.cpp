@@ -31,7 +31,7 @@ const char* who_may(const core::Action& action) {
     return text.data;
 }
 
-// The state after the action, or the mark set ("+ archived") or cleared ("- archived").
+// The state after the action, the mark set ("+ archived") or cleared ("- archived"), or "~ edit".
 const char* effect_of(const core::Lifecycle& lifecycle, const core::Action& action) {
     switch (action.effect) {
     case core::Effect::enter:
@@ -40,6 +40,8 @@ const char* effect_of(const core::Lifecycle& lifecycle, const core::Action& acti
         return psprintf("+ %s", lifecycle.marks[action.target].View().data());
     case core::Effect::clear_mark:
         return psprintf("- %s", lifecycle.marks[action.target].View().data());
+    case core::Effect::edit:
+        return "~ edit";
     }
     return "";
 }

@@ -3,9 +3,8 @@
 #include "function.hpp"
 
 #include "errors.hpp"
-#include "inside.hpp"
+#include "forced_ending.hpp"
 #include "store_admin.hpp"
-#include "store_bulk.hpp"
 
 using namespace curfew;
 
@@ -53,10 +52,7 @@ Datum revoke_for_good(FunctionCallInfo fcinfo, const Administration& call, std::
     note.relation = "admin";
     note.reason = reason;
     note.details = details_object({{"cause", text_value(event)}, {"principal_id", uuid_text(principal)}});
-    Marker before = EnterMaintenance();
-    int64 ended = end_sessions_of(call.tenant, principal, cascade, forced_endings(), note, call.now);
-    LeaveEngine(before);
-    return Int64GetDatum(ended);
+    return Int64GetDatum(end_sessions_of(call.tenant, principal, cascade, note, call.now));
 }
 
 } // namespace

@@ -14,11 +14,7 @@ ActionRequest request_of(FunctionCallInfo fcinfo, int reason, int expected_versi
     ActionRequest request;
     request.session = required_uuid(fcinfo, 0, "session_id");
     request.reason = argument(fcinfo, reason);
-    if (!PG_ARGISNULL(expected_version)) {
-        request.expected_version = PG_GETARG_INT64(expected_version);
-        if (request.expected_version < 0)
-            raise_refusal(core::Refusal::value_out_of_range, "expected_version", "A version is not negative.");
-    }
+    request.expected_version = version_argument(fcinfo, expected_version);
     return request;
 }
 
@@ -69,8 +65,8 @@ CURFEW_FUNCTION(get_session) {
     return result;
 }
 
-// get_session_detail(session_id uuid) returns (title text, labels jsonb, metadata jsonb, fields jsonb); what stands
-// under `operator` in the fields is shown to the operator alone
+// get_session_detail(session_id uuid) returns (title text, labels jsonb, metadata jsonb, fields jsonb,
+// last_message_at timestamptz); what stands under `operator` in the fields is shown to the operator alone
 CURFEW_FUNCTION(get_session_detail) {
     Store store = open_store(fcinfo);
     pg_uuid_t id = required_uuid(fcinfo, 0, "session_id");

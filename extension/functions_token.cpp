@@ -2,6 +2,7 @@
 #include "function.hpp"
 
 #include "errors.hpp"
+#include "forced_ending.hpp"
 #include "lifecycle_cache.hpp"
 #include "secrets.hpp"
 #include "store_token.hpp"
@@ -46,20 +47,13 @@ Pair derive_pair(std::string_view presented, const uint8* salt) {
 
 // Ends the session whose refresh token came a second time; false when it was changed meanwhile.
 bool end_stolen(const FoundToken& found, const core::Lifecycle& lifecycle, core::Instant now, AuditNote note) {
-    core::SessionFacts facts = session_facts(found.session, lifecycle);
-    int index = core::ForcedAction(lifecycle, facts.state);
-    if (index == core::kNone)
-        return true; // it has ended already
-    const core::Action& action = lifecycle.actions[index];
-    note.event = action.event.View();
-    note.action = action.name.View();
-    note.from_state = lifecycle.states[facts.state].name.View();
-    note.to_state = lifecycle.states[action.target].name.View();
     note.reason = {CStringGetTextDatum("a refresh token was used a second time"), false};
     note.details = {DirectFunctionCall1(jsonb_in, CStringGetDatum("{\"cause\": \"refresh_token_reused\"}")), false};
-    SessionRow row = found.session;
-    return write_change(found.identity, &row, found.written_by, lifecycle, core::Take(lifecycle, index, facts, Max(now, facts.updated_at)), {},
-                 {0, true}, note);
+    Change change;
+    if (!forced_ending(found.session, found.written_by, lifecycle, now, note, &change))
+        return true; // it has ended already
+    SessionRow row;
+    return write_change(found.identity.tenant, change, &row);
 }
 
 } // namespace

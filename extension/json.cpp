@@ -49,42 +49,33 @@ JsonNode JsonNode::Member(std::string_view key) const {
     return of_value(getKeyJsonValueFromContainer(container_, key.data(), static_cast<int>(key.size()), nullptr));
 }
 
-Datum JsonNode::to_datum() const {
+JsonbValue JsonNode::ToScalar() const {
     JsonbValue value;
-    switch (kind_) {
-    case Kind::absent:
-    case Kind::null:
-        value.type = jbvNull;
-        break;
-    case Kind::text:
+    value.type = jbvNull;
+    if (IsText()) {
         value.type = jbvString;
         value.val.string.val = const_cast<char*>(text_.data());
         value.val.string.len = static_cast<int>(text_.size());
-        break;
-    case Kind::number:
+    } else if (IsNumber()) {
         value.type = jbvNumeric;
         value.val.numeric = number_;
-        break;
-    case Kind::boolean:
+    } else if (IsBool()) {
         value.type = jbvBool;
         value.val.boolean = bool_;
-        break;
-    case Kind::object:
-    case Kind::array:
-        value.type = jbvBinary;
-        value.val.binary.data = container_;
-        value.val.binary.len = 0;
-        break;
     }
-    if (kind_ == Kind::object || kind_ == Kind::array) {
-        JsonbParseState* state = nullptr;
-        JsonbIterator* iterator = JsonbIteratorInit(container_);
-        JsonbValue* result = nullptr;
-        while (JsonbIteratorToken token = JsonbIteratorNext(&iterator, &value, false))
-            result = pushJsonbValue(&state, token, token < WJB_BEGIN_ARRAY ? &value : nullptr);
-        return PointerGetDatum(JsonbValueToJsonb(result));
-    }
-    return PointerGetDatum(JsonbValueToJsonb(&value));
+    return value;
+}
+
+Datum JsonNode::to_datum() const {
+    JsonbValue value = ToScalar();
+    if (!IsObject() && !IsArray())
+        return PointerGetDatum(JsonbValueToJsonb(&value));
+    JsonbParseState* state = nullptr;
+    JsonbIterator* iterator = JsonbIteratorInit(container_);
+    JsonbValue* result = nullptr;
+    while (JsonbIteratorToken token = JsonbIteratorNext(&iterator, &value, false))
+        result = pushJsonbValue(&state, token, token < WJB_BEGIN_ARRAY ? &value : nullptr);
+    return PointerGetDatum(JsonbValueToJsonb(result));
 }
 
 Whole WholeNumber(Numeric number, int64* whole) {

@@ -55,6 +55,9 @@ class JsonNode {
     // The value as a jsonb datum of its own.
     Datum to_datum() const;
 
+    // What is neither an object nor an array as a value to build jsonb of.
+    JsonbValue ToScalar() const;
+
   private:
     enum class Kind { absent, null, object, array, text, number, boolean };
 

@@ -1,7 +1,7 @@
 #include "listing.hpp"
 
 #include "lifecycle_cache.hpp"
-#include "store_read.hpp"
+#include "store_filter.hpp"
 
 namespace curfew {
 namespace {
@@ -12,14 +12,19 @@ core::Role role_of(const Value& word) { return word.null ? core::Role::none : co
 
 ListedSession listed_session(uint64 index, const core::CallerFacts& caller) {
     ListedSession listed;
-    listed.row = session_row(index, 0);
+    StoredSession stored = stored_session(index);
+    listed.row = stored.row;
+    listed.written_by = stored.written_by;
     listed.caller = caller;
     listed.caller.workspace_role = role_of(result_value(index, kListWorkspaceRole));
     listed.caller.operator_workspace_role = role_of(result_value(index, kListOperatorRole));
-    LifecycleVersion version = {DatumGetInt32(result_value(index, kListRevision).datum),
-                                DatumGetTransactionId(result_value(index, kListWrittenBy).datum)};
-    listed.lifecycle = &compiled_lifecycle(text_view(listed.row.column[kSessionLifecycle].datum), version);
+    listed.lifecycle = &compiled_lifecycle(text_view(listed.row.column[kSessionLifecycle].datum), stored.version);
     return listed;
+}
+
+Value last_used_at(const SessionRow& row) {
+    (void)row;
+    return {0, true};
 }
 
 bool IsInWorkspace(const SessionRow& row, const Value& workspace) {

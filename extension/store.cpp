@@ -159,4 +159,12 @@ Value text_array(std::span<const std::string_view> texts) {
             false};
 }
 
+Datum uuid_array(std::span<const pg_uuid_t> ids) {
+    Datum* elements = static_cast<Datum*>(palloc(sizeof(Datum) * (ids.size() + 1)));
+    for (std::size_t i = 0; i < ids.size(); ++i)
+        elements[i] = UUIDPGetDatum(const_cast<pg_uuid_t*>(&ids[i]));
+    return PointerGetDatum(
+        construct_array(elements, static_cast<int>(ids.size()), UUIDOID, UUID_LEN, false, TYPALIGN_CHAR));
+}
+
 } // namespace curfew

@@ -87,6 +87,9 @@ std::span<const std::string_view> text_views(const Value& array);
 // A text[] of those texts.
 Value text_array(std::span<const std::string_view> texts);
 
+// A uuid[] of those ids.
+Datum uuid_array(std::span<const pg_uuid_t> ids);
+
 // Copies of a result that outlive close_store(): of a varlena, of an id.
 Datum for_caller(Datum varlena);
 Datum uuid_for_caller(const pg_uuid_t& id);

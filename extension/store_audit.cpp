@@ -4,40 +4,56 @@
 
 namespace curfew {
 
-void add_text(Parameters* parameters, std::string_view text) {
-    text.empty() ? parameters->AddNull() : parameters->Add(text_datum(text));
+Value text_value_or_null(std::string_view text) {
+    return text.empty() ? Value{0, true} : Value{text_datum(text), false};
 }
 
-void add_instant(Parameters* parameters, core::Instant instant) {
-    parameters->AddIf(instant != core::kUnset, TimestampDatum(instant));
+Value instant_value(core::Instant instant) {
+    bool unset = instant == core::kUnset;
+    return {unset ? 0 : TimestampDatum(instant), unset};
 }
+
+void add_text(Parameters* parameters, std::string_view text) { add(parameters, text_value_or_null(text)); }
+
+void add_instant(Parameters* parameters, core::Instant instant) { add(parameters, instant_value(instant)); }
 
 namespace {
 
-pg_uuid_t* copy_uuid(const pg_uuid_t& id) {
+Value uuid_value(const pg_uuid_t& id) {
     pg_uuid_t* copy = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
     *copy = id;
-    return copy;
+    return {UUIDPGetDatum(copy), false};
 }
 
 } // namespace
 
-void add_audit(Parameters* parameters, const pg_uuid_t& tenant, const AuditNote& note, core::Instant at) {
+void audit_values(const pg_uuid_t& tenant, const AuditNote& note, core::Instant at, Value* values) {
     const Identity* who = note.identity;
-    parameters->Add(UUIDPGetDatum(copy_uuid(tenant)));
-    parameters->Add(UUIDPGetDatum(copy_uuid(new_uuid())));
-    parameters->Add(TimestampDatum(at));
-    add_text(parameters, note.event);
-    add_text(parameters, note.action);
-    parameters->AddIf(who != nullptr, who != nullptr ? UUIDPGetDatum(copy_uuid(who->principal)) : 0);
-    add(parameters, note.on_behalf_of);
-    parameters->Add(CStringGetTextDatum(GetUserNameFromId(note.db_role, false)));
-    add_text(parameters, note.relation);
-    parameters->Add(CStringGetTextDatum(who != nullptr ? who->via : "sql"));
-    add_text(parameters, who != nullptr ? std::string_view(who->request_id) : std::string_view{});
-    add(parameters, note.reason);
-    add(parameters, note.details);
-    add_text(parameters, note.from_state);
+    std::string_view via = who != nullptr ? std::string_view(who->via) : "sql";
+    int next = 0;
+    auto put = [&](const Value& value) { values[next++] = value; };
+    put(uuid_value(tenant));
+    put(uuid_value(new_uuid()));
+    put(instant_value(at));
+    put(text_value_or_null(note.event));
+    put(text_value_or_null(note.action));
+    put(who != nullptr ? uuid_value(who->principal) : Value{0, true});
+    put(note.on_behalf_of);
+    put({CStringGetTextDatum(GetUserNameFromId(note.db_role, false)), false});
+    put(text_value_or_null(note.relation));
+    put(text_value_or_null(note.via.empty() ? via : note.via));
+    put(text_value_or_null(who != nullptr ? std::string_view(who->request_id) : std::string_view{}));
+    put(note.reason);
+    put(note.details);
+    put(text_value_or_null(note.from_state));
+    Assert(next == kAuditValues);
+}
+
+void add_audit(Parameters* parameters, const pg_uuid_t& tenant, const AuditNote& note, core::Instant at) {
+    Value values[kAuditValues];
+    audit_values(tenant, note, at, values);
+    for (const Value& value : values)
+        add(parameters, value);
 }
 
 } // namespace curfew

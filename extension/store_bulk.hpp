@@ -1,18 +1,15 @@
-// Ending many sessions in one statement, an audit row each.
+// Queries that find many sessions to end.
 #pragma once
 
-#include "store_audit.hpp"
+#include "store_filter.hpp"
 
 namespace curfew {
 
-// What becomes of a session in each state of each lifecycle, as a jsonb object:
-// {"agent": {"active": {"to": "terminated", "metered": false, "event": "…", "action": "terminate"}}, …}.
-// A state that no forced action leaves is not in it.
-Datum forced_endings();
+// Opens a cursor, in the order of ids, over the sessions that have not been ended and that run as the principal or are
+// owned by it, and with `cascade` over those that descend from any that do. Its rows are stored sessions.
+Portal open_sessions_of(const pg_uuid_t& tenant, const pg_uuid_t& principal, bool cascade);
 
-// Ends every live session that runs as the principal or is owned by it, and with `cascade` those that descend from
-// them; the number ended. The caller has marked maintenance. Rows are locked in the order of their ids.
-int64 end_sessions_of(const pg_uuid_t& tenant, const pg_uuid_t& principal, bool cascade, Datum endings,
-                      const AuditNote& note, core::Instant now);
+// Reads sessions anew, as they are now; those that are gone are left out. Stored sessions in the order of ids.
+uint64 read_sessions(const pg_uuid_t& tenant, std::span<const pg_uuid_t> ids);
 
 } // namespace curfew

@@ -3,10 +3,12 @@
 #include "secrets.hpp"
 
 namespace curfew {
+
 void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, bool is_operator, Value* columns) {
     static Statement statement = {"SELECT d.title, COALESCE(d.labels, '{}'), COALESCE(d.metadata, '{}'),"
                                   " CASE WHEN $3 THEN COALESCE(d.fields, '{}')"
-                                  " ELSE COALESCE(d.fields, '{}') - 'operator' END FROM (VALUES (1)) one"
+                                  " ELSE COALESCE(d.fields, '{}') - 'operator' END, d.last_message_at"
+                                  " FROM (VALUES (1)) one"
                                   " LEFT JOIN curfew.session_detail d ON d.tenant_id = $1 AND d.session_id = $2",
                                   {UUIDOID, UUIDOID, BOOLOID}};
     Parameters parameters;
@@ -16,53 +18,6 @@ void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, bool is_oper
     run(statement, parameters);
     for (int i = 0; i < kDetailColumns; ++i)
         columns[i] = result_value(0, i);
-}
-
-// The columns of a row of a list, and where they come from. $1 tenant, $2 principal.
-#define CURFEW_LISTED_COLUMNS                                                                                      \
-    "SELECT " CURFEW_SESSION_COLUMNS("s") ", l.revision, l.xmin,"                                                  \
-    " (SELECT r.role FROM curfew.workspace_member r WHERE r.tenant_id = $1"                                        \
-    "  AND r.workspace_id = s.workspace_id AND r.principal_id = $2),"                                              \
-    " (SELECT r.role FROM curfew.workspace_member r WHERE r.tenant_id = $1"                                        \
-    "  AND r.workspace_id = s.operator_workspace_id AND r.principal_id = $2)"                                      \
-    " FROM curfew.session s JOIN curfew.lifecycle l ON l.name = s.lifecycle"
-
-Portal open_session_list(const Identity& identity, const core::CallerFacts& caller, const SessionFilter& filter) {
-// $1 tenant, $2 principal, $3 bound workspace, $4 may take operators' places, $5 lifecycle, $6 owner, $7 agent,
-// $8 workspace, $9 and $10 the last row seen, $11 a workspace in either place.
-#define CURFEW_LIST(whose)                                                                                         \
-    CURFEW_LISTED_COLUMNS " WHERE s.tenant_id = $1 AND ($5 IS NULL OR s.lifecycle = $5) AND ($6 IS NULL OR s.owner_id = $6)"             \
-    " AND ($7 IS NULL OR s.agent_id = $7) AND ($8 IS NULL OR s.workspace_id = $8)"                                 \
-    " AND ($9 IS NULL OR (s.created_at, s.id) < ($9, $10))"                                                        \
-    " AND ($11 IS NULL OR s.workspace_id = $11 OR s.operator_workspace_id = $11)" whose " ORDER BY s.created_at DESC, s.id DESC"
-#define CURFEW_LIST_TYPES                                                                                          \
-    UUIDOID, UUIDOID, UUIDOID, BOOLOID, TEXTOID, UUIDOID, UUIDOID, UUIDOID, TIMESTAMPTZOID, UUIDOID, UUIDOID
-    static Statement everything = {CURFEW_LIST(""), {CURFEW_LIST_TYPES}};
-    static Statement own = {
-        CURFEW_LIST(" AND (s.owner_id = $2 OR s.agent_id = $2 OR s.workspace_id = $3 OR s.operator_workspace_id = $3"
-                    " OR ($4 AND s.operator_workspace_id IS NULL)"
-                    " OR s.workspace_id IN (SELECT m.workspace_id FROM curfew.workspace_member m"
-                    "  WHERE m.tenant_id = $1 AND m.principal_id = $2)"
-                    " OR s.operator_workspace_id IN (SELECT m.workspace_id FROM curfew.workspace_member m"
-                    "  WHERE m.tenant_id = $1 AND m.principal_id = $2))"),
-        {CURFEW_LIST_TYPES}};
-
-    Parameters parameters;
-    parameters.Add(identity.tenant);
-    parameters.Add(identity.principal);
-    pg_uuid_t bound;
-    if (caller.bound_workspace.set)
-        memcpy(bound.data, caller.bound_workspace.id.data(), UUID_LEN);
-    caller.bound_workspace.set ? parameters.Add(bound) : parameters.AddNull();
-    parameters.Add(BoolGetDatum(caller.bound_is_operator));
-    add(&parameters, filter.lifecycle);
-    add(&parameters, filter.owner);
-    add(&parameters, filter.agent);
-    add(&parameters, filter.workspace);
-    add(&parameters, filter.after_created_at);
-    add(&parameters, filter.after_id);
-    add(&parameters, filter.party);
-    return open_cursor(filter.everything ? everything : own, parameters);
 }
 
 Value read_created_at(const pg_uuid_t& tenant, const pg_uuid_t& session) {
@@ -168,20 +123,6 @@ bytea* read_tag(const pg_uuid_t& tenant) {
     if (run(statement, parameters) == 0)
         elog(ERROR, "curfew: the caller's tenant is gone");
     return DatumGetByteaP(result_value(0, 0).datum);
-}
-
-Portal open_id_range(const Identity& identity, std::string_view lifecycle, const pg_uuid_t& first,
-                     const pg_uuid_t& last) {
-    static Statement statement = {
-        CURFEW_LISTED_COLUMNS " WHERE s.tenant_id = $1 AND s.lifecycle = $3 AND s.id >= $4 AND s.id <= $5",
-        {UUIDOID, UUIDOID, TEXTOID, UUIDOID, UUIDOID}};
-    Parameters parameters;
-    parameters.Add(identity.tenant);
-    parameters.Add(identity.principal);
-    parameters.Add(text_datum(lifecycle));
-    parameters.Add(first);
-    parameters.Add(last);
-    return open_cursor(statement, parameters);
 }
 
 uint64 read_ids_ending(const pg_uuid_t& tenant, std::string_view lifecycle, const uint8* tail) {

@@ -5,29 +5,10 @@
 
 namespace curfew {
 
-// title, labels, metadata, fields; of the fields the member `operator` only where the reader is the operator
-inline constexpr int kDetailColumns = 4;
+// title, labels, metadata, fields, last_message_at; of the fields the member `operator` only where the reader is the
+// operator
+inline constexpr int kDetailColumns = 5;
 void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, bool is_operator, Value* columns);
-
-// What narrows a list; null values narrow nothing.
-struct SessionFilter {
-    Value lifecycle = {0, true};
-    Value owner = {0, true};
-    Value agent = {0, true};
-    Value workspace = {0, true};
-    Value party = {0, true}; // a workspace, as consumer or operator
-    Value after_created_at = {0, true}; // the last row seen
-    Value after_id = {0, true};
-    bool everything = false; // the caller may have to do with any session of the tenant
-};
-
-// Opens a cursor over sessions that the caller might be allowed to see, newest first. Each row: the session columns,
-// the lifecycle's revision and xmin, the caller's role in its workspace and in its operator workspace.
-inline constexpr int kListRevision = kSessionColumns;
-inline constexpr int kListWrittenBy = kSessionColumns + 1;
-inline constexpr int kListWorkspaceRole = kSessionColumns + 2;
-inline constexpr int kListOperatorRole = kSessionColumns + 3;
-Portal open_session_list(const Identity& identity, const core::CallerFacts& caller, const SessionFilter& filter);
 
 // The creation time of a session, for a cursor; null when it is not there.
 Value read_created_at(const pg_uuid_t& tenant, const pg_uuid_t& session);
@@ -67,10 +48,6 @@ PrincipalStanding read_standing(const pg_uuid_t& tenant, const pg_uuid_t& princi
 
 // The first 8 bytes of the tenant's session tokens.
 bytea* read_tag(const pg_uuid_t& tenant);
-
-// Opens a cursor over the sessions of a lifecycle between two ids; rows as open_session_list() gives them.
-Portal open_id_range(const Identity& identity, std::string_view lifecycle, const pg_uuid_t& first,
-                     const pg_uuid_t& last);
 
 // Ids of sessions of a lifecycle whose last 8 bytes are `tail`; at most two.
 uint64 read_ids_ending(const pg_uuid_t& tenant, std::string_view lifecycle, const uint8* tail);

@@ -4,46 +4,54 @@
 #include "rfc3339.hpp"
 
 namespace curfew {
-bool write_change(const Identity& identity, SessionRow* row, TransactionId written_by,
-                  const core::Lifecycle& lifecycle, const core::SessionFacts& after, const MarkChange& mark, const Value& operator_workspace,
-                  const AuditNote& note) {
+
+void change_values(const pg_uuid_t& tenant, const Change& change, Value* values) {
+    const core::Lifecycle& lifecycle = *change.lifecycle;
+    const core::SessionFacts& after = change.after;
+    bool marks = !change.mark.mark.empty();
+    pg_uuid_t* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
+    *id = change.session;
+
+    audit_values(tenant, change.note, after.updated_at, values);
+    int next = kAuditValues;
+    auto put = [&](const Value& value) { values[next++] = value; };
+    put({UUIDPGetDatum(id), false});
+    put({Int64GetDatum(change.version), false});
+    put({text_datum(lifecycle.states[after.state].name.View()), false});
+    put(text_value_or_null(after.deadline_state == core::kNone ? std::string_view{}
+                                                               : lifecycle.states[after.deadline_state].name.View()));
+    put(instant_value(after.entered_at));
+    put(instant_value(after.started_at));
+    put(instant_value(after.ended_at));
+    put(instant_value(after.deadline));
+    put({Int64GetDatum(after.metered), false});
+    put(change.operator_workspace);
+    put({Int32GetDatum(static_cast<int>(change.mark.effect)), false});
+    put(text_value_or_null(change.mark.mark));
+    put(marks ? Value{rfc3339_datum(after.updated_at, 6), false} : Value{0, true});
+    put({text_datum(change.note.to_state), false});
+    put({TransactionIdGetDatum(change.written_by), false});
+    Assert(next == kChangeValues);
+}
+
+bool write_change(const pg_uuid_t& tenant, const Change& change, SessionRow* row) {
     static Statement statement = {
         "WITH changed AS ("
-        " UPDATE curfew.session s SET state = $17, deadline_state = $18, version = s.version + 1, updated_at = $3,"
-        "  entered_at = $19, started_at = $20, ended_at = $21, deadline = $22, metered_us = $23,"
-        "  operator_workspace_id = COALESCE($24, s.operator_workspace_id),"
-        "  marks = CASE $25 WHEN 1 THEN s.marks || jsonb_build_object($26, $27) WHEN 2 THEN s.marks - $26"
-        "   ELSE s.marks END"
-        " WHERE s.tenant_id = $1 AND s.id = $15 AND s.version = $16 AND s.xmin = $29"
+        " UPDATE curfew.session s SET " CURFEW_CHANGE_FROM(CURFEW_PARAMETER)
+        " WHERE s.tenant_id = $1 AND " CURFEW_UNCHANGED_FROM(CURFEW_PARAMETER)
         " RETURNING " CURFEW_SESSION_COLUMNS("s") "), logged AS ("
         " INSERT INTO curfew.audit_event (" CURFEW_AUDIT_COLUMNS ", session_id, to_state, version)"
         " SELECT " CURFEW_AUDIT_VALUES ", c.id, $28, c.version FROM changed c)"
         "SELECT " CURFEW_SESSION_COLUMNS("c") " FROM changed c",
-        {CURFEW_AUDIT_TYPES, UUIDOID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-         TIMESTAMPTZOID, INT8OID, UUIDOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, XIDOID}};
+        {CURFEW_AUDIT_TYPES, CURFEW_CHANGE_TYPES}};
 
-    const pg_uuid_t& id = *DatumGetUUIDP(row->column[kSessionId].datum);
-    int64 version = DatumGetInt64(row->column[kSessionVersion].datum);
+    Value values[kChangeValues];
+    change_values(tenant, change, values);
     Parameters parameters;
-    add_audit(&parameters, identity.tenant, note, after.updated_at);
-    parameters.Add(id);
-    parameters.Add(Int64GetDatum(version));
-    parameters.Add(text_datum(lifecycle.states[after.state].name.View()));
-    add_text(&parameters, after.deadline_state == core::kNone ? std::string_view{}
-                                                              : lifecycle.states[after.deadline_state].name.View());
-    add_instant(&parameters, after.entered_at);
-    add_instant(&parameters, after.started_at);
-    add_instant(&parameters, after.ended_at);
-    add_instant(&parameters, after.deadline);
-    parameters.Add(Int64GetDatum(after.metered));
-    add(&parameters, operator_workspace);
-    parameters.Add(Int32GetDatum(static_cast<int>(mark.effect)));
-    add_text(&parameters, mark.mark);
-    mark.mark.empty() ? parameters.AddNull() : parameters.Add(rfc3339_datum(after.updated_at, 6));
-    parameters.Add(text_datum(note.to_state));
-    parameters.Add(TransactionIdGetDatum(written_by));
+    for (const Value& value : values)
+        add(&parameters, value);
 
-    Marker before = EnterEngine(id, version);
+    Marker before = EnterEngine(change.session, change.version);
     uint64 rows = run(statement, parameters);
     LeaveEngine(before);
     if (rows == 0)
@@ -63,24 +71,33 @@ void add_fields(const pg_uuid_t& tenant, const pg_uuid_t& session, Datum fields)
     run(statement, parameters);
 }
 
-SessionRow write_beginning(const Identity& identity, const core::Lifecycle& lifecycle, const Beginning& beginning,
-                           const AuditNote& note) {
-    static Statement statement = {
-        "WITH begun AS ("
-        " INSERT INTO curfew.session AS s (tenant_id, id, lifecycle, owner_id, agent_id, workspace_id, parent_id,"
-        "  state, deadline_state, version, created_at, updated_at, entered_at, started_at, deadline, scopes, timers)"
-        " VALUES ($1, $15, $16, $17, $18, $19, $20, $21, $22, 1, $3, $3, $3, $23, $24, $25, $26)"
-        " RETURNING " CURFEW_SESSION_COLUMNS("s") "), detailed AS ("
-        " INSERT INTO curfew.session_detail (tenant_id, session_id, title, labels, metadata, fields)"
-        " VALUES ($1, $15, $27, COALESCE($28, '{}'), COALESCE($29, '{}'), COALESCE($30, '{}'))), tokens AS ("
-        " INSERT INTO curfew.session_token (tenant_id, digest, session_id, kind, created_at)"
-        " SELECT $1, x.digest, $15, x.kind, $3 FROM (VALUES ($31, 'access'), ($32, 'refresh')) x (digest, kind)"
-        " WHERE x.digest IS NOT NULL), logged AS ("
-        " INSERT INTO curfew.audit_event (" CURFEW_AUDIT_COLUMNS ", session_id, to_state, version)"
-        " SELECT " CURFEW_AUDIT_VALUES ", b.id, b.state, b.version FROM begun b)"
-        "SELECT " CURFEW_SESSION_COLUMNS("b") " FROM begun b",
-        {CURFEW_AUDIT_TYPES, UUIDOID, TEXTOID, UUIDOID, UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, TIMESTAMPTZOID,
-         TIMESTAMPTZOID, TEXTARRAYOID, JSONBOID, TEXTOID, JSONBOID, JSONBOID, JSONBOID, BYTEAOID, BYTEAOID}};
+bool write_beginning(const Identity& identity, const core::Lifecycle& lifecycle, const Beginning& beginning,
+                     const AuditNote& note, SessionRow* row) {
+// $33, where the session is to be found again: the digest for that.
+#define CURFEW_BEGIN(first, condition)                                                                             \
+    "WITH " first "begun AS ("                                                                                     \
+    " INSERT INTO curfew.session AS s (tenant_id, id, lifecycle, owner_id, agent_id, workspace_id, parent_id,"     \
+    "  state, deadline_state, version, created_at, updated_at, entered_at, started_at, deadline, scopes, timers)"  \
+    " SELECT $1, $15, $16, $17, $18, $19, $20, $21, $22, 1, $3, $3, $3, $23, $24, $25, $26 " condition             \
+    " RETURNING " CURFEW_SESSION_COLUMNS("s") "), detailed AS ("                                                   \
+    " INSERT INTO curfew.session_detail (tenant_id, session_id, title, labels, metadata, fields)"                  \
+    " SELECT $1, b.id, $27, COALESCE($28, '{}'), COALESCE($29, '{}'), COALESCE($30, '{}') FROM begun b), tokens AS (" \
+    " INSERT INTO curfew.session_token (tenant_id, digest, session_id, kind, created_at)"                          \
+    " SELECT $1, x.digest, b.id, x.kind, $3 FROM begun b, (VALUES ($31, 'access'), ($32, 'refresh')) x (digest, kind)" \
+    " WHERE x.digest IS NOT NULL), logged AS ("                                                                    \
+    " INSERT INTO curfew.audit_event (" CURFEW_AUDIT_COLUMNS ", session_id, to_state, version)"                    \
+    " SELECT " CURFEW_AUDIT_VALUES ", b.id, b.state, b.version FROM begun b)"                                      \
+    "SELECT " CURFEW_SESSION_COLUMNS("b") " FROM begun b"
+#define CURFEW_BEGIN_TYPES                                                                                         \
+    CURFEW_AUDIT_TYPES, UUIDOID, TEXTOID, UUIDOID, UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, TIMESTAMPTZOID,    \
+        TIMESTAMPTZOID, TEXTARRAYOID, JSONBOID, TEXTOID, JSONBOID, JSONBOID, JSONBOID, BYTEAOID, BYTEAOID
+    static Statement always = {CURFEW_BEGIN("", ""), {CURFEW_BEGIN_TYPES}};
+    // Of two at the same time one waits here for the other, and then begins nothing.
+    static Statement once = {
+        CURFEW_BEGIN("taken AS (INSERT INTO curfew.session_once (tenant_id, caller_id, owner_id, lifecycle, digest, session_id)"
+                     " VALUES ($1, $6, $17, $16, $33, $15) ON CONFLICT DO NOTHING RETURNING session_id), ",
+                     "FROM taken"),
+        {CURFEW_BEGIN_TYPES, BYTEAOID}};
 
     const core::SessionFacts& facts = beginning.facts;
     Parameters parameters;
@@ -104,8 +121,28 @@ SessionRow write_beginning(const Identity& identity, const core::Lifecycle& life
     add(&parameters, beginning.fields);
     add(&parameters, beginning.access_digest);
     add(&parameters, beginning.refresh_digest);
-    run(statement, parameters);
-    return session_row(0, 0);
+    if (!beginning.once.null)
+        add(&parameters, beginning.once);
+    if (run(beginning.once.null ? always : once, parameters) == 0)
+        return false;
+    *row = session_row(0, 0);
+    return true;
+}
+
+bool find_once(const Identity& identity, const Beginning& beginning, pg_uuid_t* session) {
+    static Statement statement = {"SELECT session_id FROM curfew.session_once WHERE tenant_id = $1 AND caller_id = $2"
+                                  " AND owner_id = $3 AND lifecycle = $4 AND digest = $5",
+                                  {UUIDOID, UUIDOID, UUIDOID, TEXTOID, BYTEAOID}};
+    Parameters parameters;
+    parameters.Add(identity.tenant);
+    parameters.Add(identity.principal);
+    add(&parameters, beginning.owner);
+    parameters.Add(text_datum(beginning.lifecycle));
+    add(&parameters, beginning.once);
+    if (run(statement, parameters) == 0)
+        return false;
+    *session = *DatumGetUUIDP(result_value(0, 0).datum);
+    return true;
 }
 
 void write_event(const pg_uuid_t& tenant, const AuditNote& note, core::Instant at) {

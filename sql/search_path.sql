@@ -58,6 +58,11 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'get_session', 'SELECT state FROM curfew.get_session(regress_curfew_hostile.id(''conversation''), ''conversation'', ''room'')'),
     (false, 'get_session', 'SELECT state FROM curfew.get_session(regress_curfew_hostile.id(''late''))'),
     (false, 'get_session_detail', 'SELECT title, labels FROM curfew.get_session_detail(regress_curfew_hostile.id(''conversation''))'),
+    (false, 'update_session', 'SELECT version FROM curfew.update_session(regress_curfew_hostile.id(''conversation''), ''label'', ''a title'', ''{"k": ["w"]}'', ''{}'', ''{"f": 1}'', ''why'')'),
+    (false, 'post_message', 'SELECT version FROM curfew.post_message(regress_curfew_hostile.id(''conversation''), ''a message'')'),
+    (false, 'list_messages', 'SELECT kind, author, message FROM curfew.list_messages(regress_curfew_hostile.id(''conversation''))'),
+    (false, 'create_session', 'SELECT replayed FROM curfew.create_session(''login'', once => ''x'')'),
+    (false, 'create_session', 'SELECT replayed FROM curfew.create_session(''login'', once => ''x'')'),
     (false, 'list_sessions', 'SELECT lifecycle FROM curfew.list_sessions(''run'', ''working'', regress_curfew_hostile.id(''ada''), workspace => ''room'', max_rows => 1)'),
     (false, 'list_sessions', 'SELECT lifecycle FROM curfew.list_sessions(''login'', after => regress_curfew_hostile.id(''conversation''))'),
     (false, 'list_sessions', 'SELECT l.lifecycle FROM curfew.authenticate(regress_curfew_hostile.secret(''member key'')) a, LATERAL (SELECT x.lifecycle FROM curfew.list_sessions(''conversation'', max_rows => CASE WHEN a.kind IS NULL THEN 2 ELSE 1 END) x) l'),
@@ -121,7 +126,7 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'set_tenant_settings', 'SELECT curfew.set_tenant_settings(''{"video": "events"}'', ''hostile'')'),
     (false, 'tenant_setting', 'SELECT curfew.tenant_setting(''video'', ''none'')'),
     (false, 'set_workspace_online', 'SELECT curfew.set_workspace_online(''attic'', tenant => ''hostile'')'),
-    (false, 'list_sessions', 'SELECT lifecycle FROM curfew.list_sessions(party => ''room'', max_rows => 1)'),
+    (false, 'find_sessions', 'SELECT total FROM curfew.find_sessions(''{"party": "room", "lifecycle": "run"}'')'),
     (false, 'sessions', 'SELECT state FROM curfew.sessions WHERE id OPERATOR(pg_catalog.=) regress_curfew_hostile.id(''late'')'),
     (false, 'audit_events', 'SELECT event FROM curfew.audit_events WHERE event OPERATOR(pg_catalog.=) ''tenant.create'''),
     (false, 'lifecycle_transitions', 'SELECT next_state FROM curfew.lifecycle_transitions WHERE lifecycle OPERATOR(pg_catalog.=) ''login'''),
@@ -342,6 +347,16 @@ SELECT regress_curfew_hostile.next() \gexec
 SELECT regress_curfew_hostile.next() \gexec
 \c -
 SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
 -- The rest as the superuser.
 \c -reuse-previous=on "options='-c search_path=regress_curfew_hostile,pg_catalog'"
 SELECT regress_curfew_hostile.next() \gexec
@@ -360,7 +375,7 @@ SELECT regress_curfew_hostile.next() \gexec
 -- TRUNCATE has a trigger too.
 \c -
 BEGIN;
-TRUNCATE curfew.session, curfew.session_detail, curfew.session_token;
+TRUNCATE curfew.session, curfew.session_detail, curfew.session_token, curfew.session_message, curfew.session_once;
 ROLLBACK;
 
 -- All were called.

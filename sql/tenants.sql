@@ -63,6 +63,9 @@ INSERT INTO attempt (function, thing, call) VALUES
     ('get_session', 'conversation', 'state FROM curfew.get_session(%L)'),
     ('get_session', 'visual', 'state FROM curfew.get_session(%L)'),
     ('get_session', 'workspace slug', 'state FROM curfew.get_session(gen_random_uuid(), workspace => %L)'),
+    ('update_session', 'conversation', 'version FROM curfew.update_session(%L, title => ''x'')'),
+    ('post_message', 'conversation', 'version FROM curfew.post_message(%L, ''x'')'),
+    ('list_messages', 'conversation', 'count(*) FROM curfew.list_messages(%L)'),
     ('get_session_detail', 'run', 'title FROM curfew.get_session_detail(%L)'),
     ('resolve_session', 'maip', 'curfew.resolve_session(%L, ''agent'')'),
     ('resolve_session', 'workspace slug', 'curfew.resolve_session(''0000'', ''login'', %L)'),
@@ -97,7 +100,6 @@ INSERT INTO attempt (function, thing, call) VALUES
     ('session_relations', 'agent', 'curfew.session_relations(%L) IS NOT NULL'),
     ('caller_workspace', 'workspace slug', 'curfew.caller_workspace(%L) IS NOT NULL'),
     ('set_workspace_online', 'workspace', 'curfew.set_workspace_online(%L)'),
-    ('list_sessions', 'workspace', 'count(*) > 0 FROM curfew.list_sessions(party => %L)'),
     ('revoke_api_key', 'key id', 'curfew.revoke_api_key(%L) IS NOT NULL');
 CREATE ROLE regress_curfew_tenants;
 -- Each attempt is undone.

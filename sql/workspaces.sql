@@ -67,11 +67,11 @@ SELECT pg_temp.dispatch() AS the_other;
 SELECT pg_temp.dispatch() AS both_are_busy;
 UPDATE curfew.session SET deadline = now() - interval '1 second' WHERE tenant_id = :'tenant' AND operator_workspace_id = :'red';
 SELECT pg_temp.dispatch() AS one_whose_session_has_expired;
-SELECT e.state FROM curfew.list_sessions('visual', 'ASSIGNED', party => 'blue') l, LATERAL curfew.act(l.id, 'end') e;
+SELECT e.state FROM curfew.find_sessions('{"state": "ASSIGNED", "party": "blue"}') f, LATERAL pg_catalog.unnest(f.sessions) l, LATERAL curfew.act(l.id, 'end') e;
 SELECT pg_temp.dispatch() AS one_whose_session_was_ended;
 -- Those in which a workspace has a part, in either place.
-SELECT l.party, count(*), count(DISTINCT s.state) AS states FROM (VALUES ('home'), ('red'), ('blue')) l (party), LATERAL curfew.list_sessions(party => l.party) s GROUP BY 1 ORDER BY 1;
-SELECT pg_temp.answer('SELECT count(*) FROM curfew.list_sessions(party => ''nowhere'')');
+SELECT l.party, f.total, (SELECT count(DISTINCT s.state) FROM pg_catalog.unnest(f.sessions) s) AS states FROM (VALUES ('home'), ('red'), ('blue')) l (party), LATERAL curfew.find_sessions(pg_catalog.jsonb_build_object('party', l.party)) f ORDER BY 1;
+SELECT pg_temp.answer('SELECT total FROM curfew.find_sessions(''{"party": "nowhere"}'')');
 
 -- An unbound caller accepts for a workspace that he names, or for the only one that he could.
 SELECT id AS session FROM curfew.create_session('visual', workspace => 'home', fields => '{"rate": 1, "operator": {"secret": "x"}}') \gset
@@ -86,6 +86,7 @@ SELECT state, pg_temp.name(operator_workspace_id) FROM curfew.act(:'session', 'a
 SELECT curfew.session_relations(:'session'), fields FROM curfew.get_session_detail(:'session');
 SELECT curfew.act_as('regress-market', :'vera') \g /dev/null
 SELECT curfew.session_relations(:'session'), fields FROM curfew.get_session_detail(:'session');
+SELECT s.fields FROM curfew.find_sessions(pg_catalog.jsonb_build_object('ids', :'session')) f, LATERAL pg_catalog.unnest(f.sessions) s;
 -- A refused action keeps nothing.
 SELECT pg_temp.answer(format('SELECT state FROM curfew.act(%L, ''cancel'', fields => ''{"more": 1}'')', :'session')) AS refused, fields ? 'more' AS kept FROM curfew.get_session_detail(:'session');
 

@@ -31,6 +31,13 @@ Refusal CheckReason(const Action& action, const Attempt& attempt) noexcept {
     return attempt.reason_length > kLongestReason ? Refusal::reason_too_long : Refusal::none;
 }
 
+// An edit is taken with what it changes, and nothing is changed but by an edit.
+Refusal CheckEdit(const Action& action, const Attempt& attempt) noexcept {
+    if (attempt.bad_input != Refusal::none)
+        return attempt.bad_input;
+    return (action.effect == Effect::edit) == attempt.edits ? Refusal::none : Refusal::unknown_value;
+}
+
 bool HasHadItsEffect(const Action& action, const SessionFacts& session, const Present& present) noexcept {
     switch (action.effect) {
     case Effect::enter:
@@ -39,6 +46,8 @@ bool HasHadItsEffect(const Action& action, const SessionFacts& session, const Pr
         return session.marks & MarkBit(action.target);
     case Effect::clear_mark:
         return !(session.marks & MarkBit(action.target));
+    case Effect::edit:
+        return false;
     }
     return false;
 }
@@ -96,7 +105,7 @@ SessionFacts Take(const Lifecycle& lifecycle, int index, const SessionFacts& ses
         Enter(lifecycle, action.target, now, after);
     else if (action.effect == Effect::set_mark)
         after.marks |= MarkBit(action.target);
-    else
+    else if (action.effect == Effect::clear_mark)
         after.marks &= static_cast<MarkMask>(~MarkBit(action.target));
     return after;
 }
@@ -143,6 +152,8 @@ Decision Decide(const Lifecycle& lifecycle, const SessionFacts& session, const S
     }
 
     decision.refusal = CheckReason(action, attempt);
+    if (decision.refusal == Refusal::none)
+        decision.refusal = CheckEdit(action, attempt);
     if (decision.refusal != Refusal::none)
         return decision;
 

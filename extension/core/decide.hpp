@@ -3,18 +3,14 @@
 #pragma once
 
 #include "core/duration.hpp"
+#include "core/instant.hpp"
 #include "core/lifecycle.hpp"
 #include "core/refusals.hpp"
 #include "core/relations.hpp"
 #include "core/scopes.hpp"
 
-#include <limits>
-
 namespace curfew::core {
 
-using Instant = std::int64_t; // microseconds; PostgreSQL's TimestampTz
-inline constexpr Instant kNever = std::numeric_limits<Instant>::max();
-inline constexpr Instant kUnset = std::numeric_limits<Instant>::min();
 inline constexpr int kLongestReason = 1024; // characters
 
 // The row, as it was read.
@@ -50,6 +46,8 @@ struct Attempt {
     int reason_length = -1;        // in characters; -1: none given
     bool require_reason = false;   // the caller's own contract asks for one
     std::int64_t expected_version = -1; // -1: any
+    bool edits = false;            // what is to be changed of what people read is given
+    Refusal bad_input = Refusal::none; // what is wrong with it
 };
 
 enum class Verdict : std::uint8_t { refuse, replay, apply };
@@ -71,7 +69,8 @@ Refusal MayRead(const Lifecycle& lifecycle, const Present& present, const Standi
 Decision Decide(const Lifecycle& lifecycle, const SessionFacts& session, const Standing& standing, const Grants& grants,
                 const Attempt& attempt, Instant now) noexcept;
 
-// The facts after the action has had its effect at `now`: state or mark, meter, deadline, next version.
+// The facts after the action has had its effect at `now`: state or mark, meter, deadline, next version. An edit has no
+// other effect on them than the last.
 SessionFacts Take(const Lifecycle& lifecycle, int action, const SessionFacts& session, Instant now) noexcept;
 
 // The deadline and deadline state of a session that is in `state` by these facts; kNever without a timer.

@@ -217,7 +217,7 @@ template <class Json> class DefinitionReader {
     }
 
     void ReadAction(std::string_view name, Json action, std::string_view place, Action& to) noexcept {
-        Known(action, place, {"from", "to", "mark", "clear", "by", "by_scope", "scope", "reason", "again", "event",
+        Known(action, place, {"from", "to", "mark", "clear", "edit", "by", "by_scope", "scope", "reason", "again", "event",
                               "readers", "assigns"});
         to.name = Name(name);
         to.event = Event(action, place, name);
@@ -258,8 +258,13 @@ template <class Json> class DefinitionReader {
 
     void ReadEffect(Json action, std::string_view place, Action& to) noexcept {
         Json enter = action.Member("to"), mark = action.Member("mark"), clear = action.Member("clear");
-        if (enter.Present() + mark.Present() + clear.Present() != 1)
-            return Fail(place, {"has exactly one of \"to\", \"mark\" and \"clear\""});
+        bool edit = Flag(action, place, "edit");
+        if (enter.Present() + mark.Present() + clear.Present() + edit != 1)
+            return Fail(place, {"has exactly one of \"to\", \"mark\", \"clear\" and \"edit\""});
+        if (edit) {
+            to.effect = Effect::edit;
+            return;
+        }
         if (enter.Present()) {
             to.effect = Effect::enter;
             to.target = static_cast<std::int8_t>(enter.IsText() ? FindState(*out_, enter.Text()) : kNone);

@@ -26,7 +26,11 @@ constexpr MarkMask MarkBit(int mark) noexcept { return static_cast<MarkMask>(1u 
 
 enum class ReasonRule : std::uint8_t { optional, required, none };
 enum class Again : std::uint8_t { refuse, same };
-enum class Effect : std::uint8_t { enter, set_mark, clear_mark };
+enum class Effect : std::uint8_t { enter, set_mark, clear_mark, edit }; // edit: of what people read, which is not here
+
+// Whether the target of such an action is a mark.
+constexpr bool ConcernsMark(Effect effect) noexcept { return effect == Effect::set_mark || effect == Effect::clear_mark; }
+
 enum class Anchor : std::uint8_t { entered, created, started }; // what a timer counts from
 
 struct State {
@@ -44,7 +48,7 @@ struct Action {
     Name by_scope; // whoever of the tenant holds it may act; empty: nobody by that
     StateMask from = 0;
     Effect effect = Effect::enter;
-    std::int8_t target = kNone; // the state entered, or the mark
+    std::int8_t target = kNone; // the state entered, or the mark; kNone for an edit
     RelationMask by = 0;
     ReasonRule reason = ReasonRule::optional;
     Again again = Again::refuse;

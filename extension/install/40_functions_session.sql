@@ -73,12 +73,12 @@ COMMENT ON TYPE curfew.audit_entry IS 'One audit event.';
 
 CREATE FUNCTION curfew.create_session(lifecycle text, owner uuid DEFAULT NULL, agent uuid DEFAULT NULL, workspace text DEFAULT NULL,
     scopes text[] DEFAULT NULL, timers jsonb DEFAULT NULL, title text DEFAULT NULL, labels jsonb DEFAULT NULL,
-    metadata jsonb DEFAULT NULL, fields jsonb DEFAULT NULL, parent uuid DEFAULT NULL)
+    metadata jsonb DEFAULT NULL, fields jsonb DEFAULT NULL, parent uuid DEFAULT NULL, once text DEFAULT NULL)
 RETURNS curfew.session_created
 AS 'MODULE_PATHNAME', 'curfew_create_session' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.create_session(text, uuid, uuid, text, text[], jsonb, text, jsonb, jsonb, jsonb, uuid) IS 'Begins a session of a lifecycle and gives its tokens, once. The owner is the caller, unless an administrator or a service names another. timers: seconds per timer setting.';
+COMMENT ON FUNCTION curfew.create_session(text, uuid, uuid, text, text[], jsonb, text, jsonb, jsonb, jsonb, uuid, text) IS 'Begins a session of a lifecycle and gives its tokens, once. The owner is the caller, unless an administrator or a service names another. timers: seconds per timer setting. once: a repeat by the same caller for the same owner and lifecycle with the same text gives the session that there is, without tokens.';
 
 CREATE FUNCTION curfew.act(session_id uuid, action text, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL,
     lifecycle text DEFAULT NULL, workspace text DEFAULT NULL, require_reason boolean DEFAULT false,
@@ -131,7 +131,8 @@ SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.get_session(uuid, text, text) IS 'A session that the caller may read.';
 
-CREATE FUNCTION curfew.get_session_detail(session_id uuid, OUT title text, OUT labels jsonb, OUT metadata jsonb, OUT fields jsonb)
+CREATE FUNCTION curfew.get_session_detail(session_id uuid, OUT title text, OUT labels jsonb, OUT metadata jsonb, OUT fields jsonb,
+    OUT last_message_at timestamptz)
 RETURNS record
 AS 'MODULE_PATHNAME', 'curfew_get_session_detail' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
@@ -153,13 +154,12 @@ SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION curfew.caller_workspace(text, boolean, text) IS 'The workspace that the caller acts for: the one named, else the one that the credential is bound to. operator: it has to be an operator''s, and may be the only one of the caller''s. scope: that the caller has to hold.';
 
 CREATE FUNCTION curfew.list_sessions(lifecycle text DEFAULT NULL, state text DEFAULT NULL, owner uuid DEFAULT NULL,
-    agent uuid DEFAULT NULL, workspace text DEFAULT NULL, max_rows integer DEFAULT 50, after uuid DEFAULT NULL,
-    party text DEFAULT NULL)
+    agent uuid DEFAULT NULL, workspace text DEFAULT NULL, max_rows integer DEFAULT 50, after uuid DEFAULT NULL)
 RETURNS SETOF curfew.session_info
 AS 'MODULE_PATHNAME', 'curfew_list_sessions' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.list_sessions(text, text, uuid, uuid, text, integer, uuid, text) IS 'The sessions that the caller may read, newest first. after: the id of the last row seen. party: a workspace that they are in or that operates them.';
+COMMENT ON FUNCTION curfew.list_sessions(text, text, uuid, uuid, text, integer, uuid) IS 'The sessions that the caller may read, newest first. after: the id of the last row seen.';
 
 CREATE FUNCTION curfew.introspect(token text, OUT active boolean, OUT session_id uuid, OUT tenant_id uuid, OUT lifecycle text,
     OUT state text, OUT principal_id uuid, OUT scopes text[], OUT expires_at timestamptz)

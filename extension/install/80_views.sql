@@ -19,4 +19,4 @@ COMMENT ON VIEW curfew.audit_events IS 'The audit log of the caller''s tenant, f
 CREATE VIEW curfew.lifecycle_transitions AS
 SELECT t.lifecycle, t.state, t.action, t.who, t.scope, t.reason, t.again, t.next_state
 FROM curfew.list_transitions() t;
-COMMENT ON VIEW curfew.lifecycle_transitions IS 'Every action from every state of every lifecycle: who may take it and where it leads. + and - set and clear a mark.';
+COMMENT ON VIEW curfew.lifecycle_transitions IS 'Every action from every state of every lifecycle: who may take it and where it leads. + and - set and clear a mark, ~ changes what people read.';

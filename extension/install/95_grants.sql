@@ -16,5 +16,7 @@ SELECT pg_catalog.pg_extension_config_dump('curfew.issuer', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.lifecycle', 'WHERE NOT builtin');
 SELECT pg_catalog.pg_extension_config_dump('curfew.session', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.session_detail', '');
+SELECT pg_catalog.pg_extension_config_dump('curfew.session_once', '');
+SELECT pg_catalog.pg_extension_config_dump('curfew.session_message', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.session_token', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.audit_event_default', '');

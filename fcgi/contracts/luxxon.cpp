@@ -90,13 +90,14 @@ const std::vector<Route> kRoutes = {
     // Of one workspace, or all that the caller may read: for an operator, what nobody has accepted too.
     {"GET", "/api/v1/sessions", 200, Effect::kRead,
      Succeed(200,
-             R"((SELECT coalesce(pg_catalog.json_agg(each.session ORDER BY each.place), '[]')
-                 FROM (SELECT )" + kSession + R"( AS session, s.ordinality AS place
-                       FROM curfew.list_sessions('visual', party => caller.party, max_rows => 1000)
-                            WITH ORDINALITY AS s, )" + kAround + ") AS each)",
-             R"((SELECT CASE WHEN $query_workspaceId IS NOT NULL THEN own.workspace::text END AS party
-                 FROM curfew.caller_workspace($query_workspaceId, scope => 'sessions:read') AS own (workspace)
-                ) AS caller)")},
+             "(SELECT coalesce(pg_catalog.json_agg(" + kSession + R"( ORDER BY s.ordinality), '[]')
+                 FROM pg_catalog.unnest(found.sessions) WITH ORDINALITY AS s,
+                      LATERAL (SELECT s.fields) AS d, LATERAL curfew.session_relations(s.id) AS r (held)))",
+             R"(curfew.caller_workspace($query_workspaceId, scope => 'sessions:read') AS own (workspace),
+                LATERAL curfew.find_sessions(
+                    CASE WHEN $query_workspaceId IS NULL THEN '{"lifecycle":"visual"}'
+                         ELSE pg_catalog.jsonb_build_object('lifecycle', 'visual', 'party', own.workspace) END,
+                    max_rows => 1000) AS found)")},
     {"GET", "/api/v1/sessions/{id}", 200, Effect::kRead, Succeed(200, kSession, kOne)},
 
     Act("POST", "/api/v1/sessions/{id}/accept", "accept",
@@ -148,7 +149,7 @@ const std::vector<Route> kRoutes = {
      Succeed(200,
              R"((SELECT pg_catalog.json_build_object('count', count(*), 'cancelled',
                      coalesce(pg_catalog.json_agg(done.id ORDER BY done.created_at, done.id), '[]'))
-                 FROM curfew.list_sessions('visual', 'ASSIGNED', party => own.workspace::text, max_rows => 1000) AS s,
+                 FROM curfew.list_sessions('visual', 'ASSIGNED', max_rows => 1000) AS s,
                       LATERAL curfew.act(s.id, 'cancel_assignment', for_workspace => own.workspace::text) AS done
                  WHERE s.operator_workspace_id = own.workspace))",
              R"(curfew.caller_workspace(curfew.body_text(curfew.json_body($body), 'operatorWorkspaceId'),

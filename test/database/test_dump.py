@@ -81,7 +81,7 @@ def of_both(server, origin, restored, query):
 
 
 TABLES = ["tenant", "workspace", "principal", "workspace_member", "api_key", "api_key_use", "issuer", "role_mapping", "lifecycle",
-          "session", "session_detail", "session_token", "audit_event"]
+          "session", "session_detail", "session_once", "session_message", "session_token", "audit_event"]
 
 
 @pytest.mark.parametrize("table", TABLES)

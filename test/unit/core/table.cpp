@@ -78,7 +78,7 @@ class Trial {
             for (const std::string& name : table_.actions) {
                 const core::Action& action = lifecycle_.actions[ActionOf(lifecycle_, name)];
                 expected.insert(state + "+ " + name);
-                if (action.effect != core::Effect::enter)
+                if (core::ConcernsMark(action.effect))
                     expected.insert(state + "+" + std::string(lifecycle_.marks[action.target].View()) + " " +
                                     name);
             }
@@ -118,7 +118,7 @@ class Trial {
         if (line.action == "read")
             return 0;
         const core::Action& action = lifecycle_.actions[ActionOf(lifecycle_, line.action)];
-        return action.effect == core::Effect::enter ? core::MarkMask{0} : core::MarkBit(action.target);
+        return core::ConcernsMark(action.effect) ? core::MarkBit(action.target) : core::MarkMask{0};
     }
 
     void CheckState(const Line& line) const {
@@ -182,9 +182,11 @@ class Trial {
 
     void CheckEffect(const Line& line, const core::SessionFacts& before, const core::SessionFacts& after,
                      const std::string& where) const {
-        bool enters = line.outcome[0] != '+' && line.outcome[0] != '-';
+        bool edits = line.outcome == "edit";
+        bool marked = line.outcome[0] == '+' || line.outcome[0] == '-';
+        bool enters = !edits && !marked;
         core::MarkMask marks = before.marks;
-        if (!enters) {
+        if (marked) {
             core::MarkMask mark = core::MarkBit(MarkOf(lifecycle_, line.outcome.substr(1)));
             marks = static_cast<core::MarkMask>(line.outcome[0] == '+' ? marks | mark : marks & ~mark);
         }
@@ -210,6 +212,7 @@ class Trial {
             core::Decide(lifecycle_, after, standing, GrantsOf(person), attempt, kLater);
         std::string_view answer = AnswerOf(decision);
         std::string_view expected = line.again == "same"  ? "replay"
+                                    : line.again == "edit" ? "apply"
                                     : line.again == "409" ? "invalid_state"
                                                           : "?";
         BOOST_TEST(answer == expected, where << ", again: " << answer);
