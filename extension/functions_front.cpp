@@ -2,6 +2,7 @@
 // refuse what is malformed with the argument's name, and decide nothing.
 #include "function.hpp"
 
+#include "core/instant.hpp"
 #include "core/json_shape.hpp"
 #include "core/slice.hpp"
 #include "errors.hpp"
@@ -295,6 +296,26 @@ CURFEW_FUNCTION(query_uuid) {
     if (!ParseUuid(text_argument(fcinfo, 0), &id))
         raise_type(fcinfo, "a UUID");
     return uuid_datum(id);
+}
+
+// body_boolean(body jsonb, field text) returns boolean
+CURFEW_FUNCTION(body_boolean) {
+    JsonNode member = body_member(fcinfo);
+    if (!member.Present())
+        PG_RETURN_NULL();
+    if (!member.IsBool())
+        raise_type(fcinfo, "true or false");
+    PG_RETURN_BOOL(member.Bool());
+}
+
+// query_timestamp(value text, name text) returns timestamptz
+CURFEW_FUNCTION(query_timestamp) {
+    if (PG_ARGISNULL(0))
+        PG_RETURN_NULL();
+    core::Instant at = core::ParseRfc3339(text_argument(fcinfo, 0));
+    if (at == core::kUnset)
+        raise_type(fcinfo, "a time such as 2026-01-31T12:00:00Z");
+    PG_RETURN_TIMESTAMPTZ(at);
 }
 
 // refuse(reason text, argument text) returns text: never; raises the refusal of that word

@@ -93,7 +93,7 @@ CURFEW_FUNCTION(list_sessions) {
 }
 
 // audit_log(session_id uuid, event text, actor uuid, since timestamptz, until timestamptz, max_rows integer,
-//           after uuid) returns setof audit_entry, oldest first
+//           after uuid, about text) returns setof audit_entry, oldest first
 CURFEW_FUNCTION(audit_log) {
     Store store = open_store(fcinfo);
     RowSet rows = begin_rows(fcinfo);
@@ -105,6 +105,7 @@ CURFEW_FUNCTION(audit_log) {
     filter.until = argument(fcinfo, 4);
     filter.rows = rows_argument(fcinfo, 5, 100, kMaxRows);
     filter.after = argument(fcinfo, 6);
+    filter.about = argument(fcinfo, 7);
 
     Loaded loaded;
     Identity identity = verified_caller(&loaded);

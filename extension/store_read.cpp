@@ -59,9 +59,10 @@ uint64 read_audit(const pg_uuid_t& tenant, const AuditFilter& filter) {
     " AND ($5 IS NULL OR e.at >= $5) AND ($6 IS NULL OR e.at < $6)"                                                \
     " AND ($7 IS NULL OR (e.at, COALESCE(e.version, 0), e.id) > (SELECT x.at, COALESCE(x.version, 0), x.id FROM curfew.audit_event x"                              \
     "  WHERE x.tenant_id = $1 AND x.id = $7))"                                                                     \
+    " AND ($9 IS NULL OR $9 = CASE WHEN e.session_id IS NULL THEN split_part(e.event, '.', 1) ELSE 'session' END)"  \
     " ORDER BY e.at, COALESCE(e.version, 0), e.id LIMIT $8"
 #define CURFEW_AUDIT_FILTER_TYPES                                                                                  \
-    UUIDOID, UUIDOID, TEXTOID, UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID, UUIDOID, INT4OID
+    UUIDOID, UUIDOID, TEXTOID, UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID, UUIDOID, INT4OID, TEXTOID
     static Statement of_session = {CURFEW_AUDIT("e.session_id = $2 AND"), {CURFEW_AUDIT_FILTER_TYPES}};
     static Statement of_tenant = {CURFEW_AUDIT(""), {CURFEW_AUDIT_FILTER_TYPES}};
 
@@ -74,6 +75,7 @@ uint64 read_audit(const pg_uuid_t& tenant, const AuditFilter& filter) {
     add(&parameters, filter.until);
     add(&parameters, filter.after);
     parameters.Add(Int32GetDatum(filter.rows));
+    add(&parameters, filter.about);
     return run(filter.session.null ? of_tenant : of_session, parameters);
 }
 

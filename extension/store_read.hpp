@@ -28,6 +28,7 @@ struct AuditFilter {
     Value since = {0, true};
     Value until = {0, true};
     Value after = {0, true}; // id of the last row seen
+    Value about = {0, true}; // "session", or what an event's name begins with
     int rows = 100;
 };
 uint64 read_audit(const pg_uuid_t& tenant, const AuditFilter& filter);

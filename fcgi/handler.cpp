@@ -48,6 +48,8 @@ Value ValueOf(const Source& source, const Request& request, const Target& target
         return BodyText(request);
     case Source::Kind::kBaseUrl:
         return request.base_url.empty() ? Value() : Cleaned(Value(request.base_url));
+    case Source::Kind::kClientAddress:
+        return request.client_address.empty() ? Value() : Cleaned(Value(request.client_address));
     }
     return std::nullopt;
 }

@@ -127,6 +127,13 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'tenant_setting', 'SELECT curfew.tenant_setting(''video'', ''none'')'),
     (false, 'set_workspace_online', 'SELECT curfew.set_workspace_online(''attic'', tenant => ''hostile'')'),
     (false, 'find_sessions', 'SELECT total FROM curfew.find_sessions(''{"party": "room", "lifecycle": "run"}'')'),
+    (false, 'body_boolean', 'SELECT curfew.body_boolean(''{"a": true}'', ''a'')'),
+    (false, 'query_timestamp', 'SELECT curfew.query_timestamp(''2024-02-29T12:00:00Z'', ''from'') IS NOT NULL AS read'),
+    (false, 'maip_principal_id', 'SELECT curfew.maip_principal_id(regress_curfew_hostile.id(''bot'')) IS NOT NULL AS written'),
+    (false, 'resolve_principal', 'SELECT curfew.resolve_principal(curfew.maip_principal_id(''01890a5d-ac96-774b-bcce-b302099a8057''))'),
+    (false, 'principal_kind', 'SELECT curfew.principal_kind(regress_curfew_hostile.id(''bot''))'),
+    (false, 'session_refreshed_at', 'SELECT curfew.session_refreshed_at(regress_curfew_hostile.id(''conversation'')) IS NULL AS never'),
+    (false, 'audit_log', 'SELECT event FROM curfew.audit_log(about => ''tenant'', max_rows => 1)'),
     (false, 'sessions', 'SELECT state FROM curfew.sessions WHERE id OPERATOR(pg_catalog.=) regress_curfew_hostile.id(''late'')'),
     (false, 'audit_events', 'SELECT event FROM curfew.audit_events WHERE event OPERATOR(pg_catalog.=) ''tenant.create'''),
     (false, 'lifecycle_transitions', 'SELECT next_state FROM curfew.lifecycle_transitions WHERE lifecycle OPERATOR(pg_catalog.=) ''login'''),
@@ -181,6 +188,20 @@ SELECT 1 = 1;
 SELECT regress_curfew_hostile.careless('01890a5d-ac96-774b-bcce-b302099a8057');
 SELECT 'x'::text;
 -- Each call in a backend of its own.
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
 \c -
 SELECT regress_curfew_hostile.next() \gexec
 \c -

@@ -186,12 +186,12 @@ COMMENT ON FUNCTION curfew.session_is_live() IS 'Whether the caller came with a 
 
 CREATE FUNCTION curfew.audit_log(session_id uuid DEFAULT NULL, event text DEFAULT NULL, actor uuid DEFAULT NULL,
     since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, max_rows integer DEFAULT 100,
-    after uuid DEFAULT NULL)
+    after uuid DEFAULT NULL, about text DEFAULT NULL)
 RETURNS SETOF curfew.audit_entry
 AS 'MODULE_PATHNAME', 'curfew_audit_log' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.audit_log(uuid, text, uuid, timestamptz, timestamptz, integer, uuid) IS 'What happened, oldest first: of a session that the caller may read or, for administrators and the scope audit:read, of the tenant.';
+COMMENT ON FUNCTION curfew.audit_log(uuid, text, uuid, timestamptz, timestamptz, integer, uuid, text) IS 'What happened, oldest first: of a session that the caller may read or, for administrators and the scope audit:read, of the tenant. about: session, or what else the events are about, such as principal.';
 
 CREATE FUNCTION curfew.authenticate(credential text, tenant text DEFAULT NULL, via text DEFAULT NULL, request_id text DEFAULT NULL,
     OUT tenant_id uuid, OUT principal_id uuid, OUT session_id uuid, OUT kind text, OUT role text)

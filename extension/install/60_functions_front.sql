@@ -91,6 +91,20 @@ SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.query_uuid(text, text) IS 'A query parameter that is a UUID.';
 
+CREATE FUNCTION curfew.body_boolean(body jsonb, field text)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'curfew_body_boolean' LANGUAGE C IMMUTABLE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.body_boolean(jsonb, text) IS 'A body''s member that is true or false; null when absent or null.';
+
+CREATE FUNCTION curfew.query_timestamp(value text, field text)
+RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'curfew_query_timestamp' LANGUAGE C IMMUTABLE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.query_timestamp(text, text) IS 'A query parameter that is a time of RFC 3339.';
+
 CREATE FUNCTION curfew.refuse(reason text, argument text DEFAULT NULL)
 RETURNS text
 AS 'MODULE_PATHNAME', 'curfew_refuse' LANGUAGE C VOLATILE
