@@ -535,7 +535,7 @@ def test_a_tokens_role_security_admin_may_kill(desk):
     secret = b"0123456789abcdef0123456789abcdef"
     desk.database.call("register_issuer", issuer="https://id.example", hs256_secret=secret, tenant=desk.tenant.slug,
                        roles_claim="roles", role_scopes={"security-admin": ["agents:kill"]})
-    person = desk.tenant.principal("guard")
+    person = desk.tenant.principal("guard", kind="service")
     claims = {"iss": "https://id.example", "sub": person, "exp": int(time.time()) + 600}
     path = f"/v1/agents/{desk.agent}/kill"
     for roles, tenant, status in (([], None, 403), (["auditor"], None, 403), (["security-admin"], str(uuid.uuid4()), 403),
