@@ -42,6 +42,7 @@ inline constexpr Grant kFunctionGrants[] = {
     {"refresh_session", kFront | kService | kAdmin},
     {"session_is_live", kFront | kService | kAdmin},
     {"introspect", kFront | kService | kAdmin},
+    {"session_as_of", kFront | kService | kAuditor | kAdmin},
     {"audit_log", kFront | kService | kAuditor | kAdmin},
     {"get_principal", kFront | kService | kAdmin},
     // lifecycles
@@ -70,6 +71,11 @@ inline constexpr Grant kFunctionGrants[] = {
     {"map_role", kAdmin},
     {"unmap_role", kAdmin},
     {"create_audit_partition", kAdmin},
+    {"make_audit_partitions", kAdmin},
+    {"set_session_retention", kAdmin},
+    {"set_audit_retention", kAdmin},
+    {"retention_plan", kAdmin},
+    {"apply_retention", kAdmin},
     // forms of ids, bodies and times, for fronts
     {"session_id", kFront | kService | kAdmin},
     {"resolve_session", kFront | kService | kAdmin},
@@ -91,6 +97,7 @@ inline constexpr Grant kFunctionGrants[] = {
     {"resolve_principal", kFront | kService | kAdmin},
     {"principal_kind", kFront | kService | kAdmin},
     {"session_refreshed_at", kFront | kService | kAdmin},
+    {"query_timestamp", kFront},
     {"rfc3339", kFront | kService | kAuditor | kAdmin},
     {"effective_state", kAuditor},
     {"effective_ended_at", kAuditor},

@@ -63,7 +63,7 @@ void change_grants(const char* verb, const char* preposition, const char* role, 
         ReleaseSysCacheList(overloads);
         ListCell* cell;
         foreach (cell, signatures)
-            run_utility(psprintf("%s EXECUTE ON FUNCTION %s %s %s", verb, static_cast<char*>(lfirst(cell)), preposition,
+            run_utility(psprintf("%s EXECUTE ON ROUTINE %s %s %s", verb, static_cast<char*>(lfirst(cell)), preposition,
                                  role));
     }
     for (const Grant& grant : kViewGrants)
@@ -96,7 +96,7 @@ void close_schema() {
         "  CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END)"
         " FROM pg_class c, aclexplode(c.relacl) a"
         " WHERE c.relnamespace = 'curfew'::regnamespace AND c.relkind IN ('r', 'p', 'S') AND a.grantee <> c.relowner"
-        " UNION SELECT format('REVOKE ALL ON FUNCTION %s FROM %s', p.oid::regprocedure,"
+        " UNION SELECT format('REVOKE ALL ON ROUTINE %s FROM %s', p.oid::regprocedure,"
         "  CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END)"
         " FROM pg_proc p, aclexplode(p.proacl) a"
         " WHERE $1 AND p.pronamespace = 'curfew'::regnamespace AND a.grantee <> p.proowner"

@@ -2,9 +2,9 @@
 #include "administration.hpp"
 #include "function.hpp"
 
-#include "access.hpp"
 #include "errors.hpp"
 #include "inside.hpp"
+#include "store_month.hpp"
 #include "store_write.hpp"
 
 extern "C" {
@@ -107,35 +107,13 @@ CURFEW_FUNCTION(create_audit_partition) {
     j2date(PG_GETARG_DATEADT(0) + POSTGRES_EPOCH_JDATE, &year, &month, &day);
     if (year < 2000 || year > 9998)
         raise_refusal(core::Refusal::value_out_of_range, "month", "It is from the year 2000 to the year 9998.");
-    const char* name = psprintf("audit_event_%04d_%02d", year, month);
-    const char* from = psprintf("%04d-%02d-01 00:00:00+00", year, month);
-    const char* to = psprintf("%04d-%02d-01 00:00:00+00", month == 12 ? year + 1 : year, month == 12 ? 1 : month + 1);
-
-    Oid schema = get_namespace_oid("curfew", false);
     if (IsolationUsesXactSnapshot())
         ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                         errmsg("a partition of the audit log is made in READ COMMITTED only"),
                         errdetail("Rows that this transaction's snapshot lacks have to move too.")));
-    // One maker at a time, and writers wait before they choose a partition.
-    run_utility("LOCK TABLE curfew.audit_event IN SHARE ROW EXCLUSIVE MODE");
-    if (!OidIsValid(get_relname_relid(name, schema))) {
-        // Attached, never PARTITION OF: a restore makes the parent first, and fills months of its own.
-        run_utility("LOCK TABLE curfew.audit_event_default IN ACCESS EXCLUSIVE MODE");
-        Marker before = EnterMaintenance();
-        run_utility(psprintf("CREATE TABLE curfew.%s (LIKE curfew.audit_event_default INCLUDING ALL)", name));
-        run_utility(psprintf("WITH moved AS (DELETE FROM curfew.audit_event_default WHERE at >= '%s' AND at < '%s'"
-                             " RETURNING *) INSERT INTO curfew.%s SELECT * FROM moved",
-                             from, to, name));
-        run_utility(psprintf("ALTER TABLE curfew.audit_event ATTACH PARTITION curfew.%s FOR VALUES FROM ('%s') TO ('%s')",
-                             name, from, to));
-        run_utility(psprintf("CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON curfew.%s FOR EACH STATEMENT"
-                             " EXECUTE FUNCTION curfew.refuse_audit_change()",
-                             name));
-        run_utility(psprintf("ALTER TABLE curfew.%s ENABLE ALWAYS TRIGGER refuse_truncate", name));
-        close_schema();
-        LeaveEngine(before);
-    }
-    Datum result = for_caller(CStringGetTextDatum(name));
+    Month of = MonthOf(year, month);
+    make_month_with_its_rows(of);
+    Datum result = for_caller(CStringGetTextDatum(of.table));
     close_store(store);
     return result;
 }

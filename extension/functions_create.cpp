@@ -1,6 +1,7 @@
 // SQL-callable: beginning a session.
 #include "function.hpp"
 
+#include "details.hpp"
 #include "errors.hpp"
 #include "json.hpp"
 #include "lifecycle_cache.hpp"
@@ -241,6 +242,7 @@ CURFEW_FUNCTION(create_session) {
     note.on_behalf_of = setting.loaded.acting_for;
     note.event = lifecycle.create_event.View();
     note.action = "create";
+    note.details = details_object({{"lifecycle", text_value(name)}});
     note.to_state = lifecycle.states[lifecycle.initial].name.View();
     note.db_role = GetUserId();
     Viewed viewed = begin_or_find(setting.identity, lifecycle, beginning, note, now);

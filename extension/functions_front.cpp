@@ -314,7 +314,7 @@ CURFEW_FUNCTION(query_timestamp) {
         PG_RETURN_NULL();
     core::Instant at = core::ParseRfc3339(text_argument(fcinfo, 0));
     if (at == core::kUnset)
-        raise_type(fcinfo, "a time such as 2026-01-31T12:00:00Z");
+        raise_type(fcinfo, "a time such as 2026-11-21T12:00:00.5Z");
     PG_RETURN_TIMESTAMPTZ(at);
 }
 

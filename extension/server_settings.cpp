@@ -10,6 +10,7 @@ namespace {
 char* databases = nullptr;
 int refusal_slots = 1024;
 int refusal_window = 60; // seconds
+int maintenance_lock_timeout = 50; // milliseconds
 
 // What `databases` says, read anew after each change.
 NameData listed[kMostDatabases];
@@ -60,6 +61,9 @@ void define_settings() {
                             "How long repeats of a refusal that was written down are only counted.",
                             "At its end one row tells how many there were. 0: every refusal is a row.", &refusal_window,
                             60, 0, 86400, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("curfew.maintenance_lock_timeout",
+                            "How long a request waits for the audit log's and the sessions' upkeep, at most.", nullptr,
+                            &maintenance_lock_timeout, 50, 2, 10000, PGC_SUSET, GUC_UNIT_MS, nullptr, nullptr, nullptr);
     reserve_setting_prefix("curfew");
 }
 
@@ -77,6 +81,8 @@ bool any_database_is_listed() {
 }
 
 int RefusalSlots() { return refusal_slots; }
+
+int MaintenanceLockTimeout() { return maintenance_lock_timeout; }
 
 int64 RefusalWindow() { return refusal_window * USECS_PER_SEC; }
 

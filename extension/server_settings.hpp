@@ -23,4 +23,7 @@ int RefusalSlots();
 // curfew.refusal_window, in microseconds: how long repeats of a refusal that was written down are only counted.
 int64 RefusalWindow();
 
+// curfew.maintenance_lock_timeout, in milliseconds: how long upkeep may make a request wait.
+int MaintenanceLockTimeout();
+
 } // namespace curfew

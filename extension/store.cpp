@@ -36,7 +36,7 @@ void become_caller(const Caller& caller) { SetUserIdAndSecContext(caller.user, c
 
 } // namespace
 
-Store open_store(FunctionCallInfo fcinfo) {
+Store open_store(FunctionCallInfo fcinfo, int options) {
     if (GetDatabaseEncoding() != PG_UTF8)
         ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("curfew needs a database whose encoding is UTF8"),
                         errdetail("The encoding of this one is %s.", GetDatabaseEncodingName())));
@@ -47,7 +47,7 @@ Store open_store(FunctionCallInfo fcinfo) {
     owner = reinterpret_cast<Form_pg_proc>(GETSTRUCT(function))->proowner;
     ReleaseSysCache(function);
 
-    if (SPI_connect() != SPI_OK_CONNECT)
+    if (SPI_connect_ext(options) != SPI_OK_CONNECT)
         elog(ERROR, "curfew could not connect to SPI");
     return store;
 }
@@ -65,6 +65,15 @@ uint64 run(Statement& statement, const Parameters& parameters) {
     if (result < 0)
         elog(ERROR, "curfew could not run a statement: %s", SPI_result_code_string(result));
     return SPI_processed;
+}
+
+uint64 run_by_index(Statement& statement, const Parameters& parameters) {
+    int settings = NewGUCNestLevel();
+    set_config_option("enable_seqscan", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    set_config_option("plan_cache_mode", "force_custom_plan", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    uint64 rows = run(statement, parameters);
+    AtEOXact_GUC(true, settings);
+    return rows;
 }
 
 uint64 run_latest(Statement& statement, const Parameters& parameters) {

@@ -52,7 +52,8 @@ struct Store {
 
 // Opens the store for one SQL-callable function: connects SPI and remembers the function's owner, the extension's,
 // as whom statements run. What is allocated until close_store() goes with it, but for what for_caller() copied.
-Store open_store(FunctionCallInfo fcinfo);
+//   options  SPI_OPT_NONATOMIC for a procedure that commits, else 0
+Store open_store(FunctionCallInfo fcinfo, int options = 0);
 void close_store(const Store& store);
 
 // Runs the statement as the extension's owner and returns the number of rows. Never read-only: each run sees what
@@ -61,6 +62,10 @@ uint64 run(Statement& statement, const Parameters& parameters);
 
 // The same for a query, with the latest snapshot even where the transaction keeps an older one.
 uint64 run_latest(Statement& statement, const Parameters& parameters);
+
+// The same as run(), by indexes alone and planned for these parameters: for statements that lock what they touch, or run
+// under a lock, however large a table is and however stale what is known of it.
+uint64 run_by_index(Statement& statement, const Parameters& parameters);
 
 // Opens a cursor over a query, and fetches its next rows as the result; both as the extension's owner.
 Portal open_cursor(Statement& statement, const Parameters& parameters);

@@ -19,9 +19,9 @@ GRANT USAGE ON SCHEMA curfew TO regress_curfew_visitor;
 SELECT curfew.grant_access('regress_curfew_front', 'front'), curfew.grant_access('regress_curfew_service', 'service'), curfew.grant_access('regress_curfew_auditor', 'auditor'),
     curfew.grant_access('regress_curfew_admin', 'admin') \gset
 
--- Every function of the schema as a call with some value for each argument; every relation with each thing that can be done to one; every type.
+-- Every function and procedure of the schema as a call with some value for each argument; every relation with each thing that can be done to one; every type.
 CREATE TEMP VIEW function_call AS
-SELECT p.proname AS name, format('SELECT * FROM (SELECT curfew.%I(%s)) f', p.proname, coalesce((SELECT string_agg(CASE a.type::regtype
+SELECT p.proname AS name, format(CASE p.prokind WHEN 'p' THEN 'CALL curfew.%I(%s)' ELSE 'SELECT * FROM (SELECT curfew.%I(%s)) f' END, p.proname, coalesce((SELECT string_agg(CASE a.type::regtype
         WHEN 'uuid'::regtype THEN '''01890a5d-ac96-774b-bcce-b302099a8057''::uuid' WHEN 'text'::regtype THEN '''x''::text' WHEN 'text[]'::regtype THEN '''{}''::text[]'
         WHEN 'jsonb'::regtype THEN '''{}''::jsonb' WHEN 'regrole'::regtype THEN '''regress_curfew_nobody''::regrole' WHEN 'timestamptz'::regtype THEN '''2024-01-01''::timestamptz'
         WHEN 'interval'::regtype THEN '''1 day''::interval' WHEN 'bytea'::regtype THEN '''x''::bytea' WHEN 'date'::regtype THEN '''2024-01-01''::date' WHEN 'boolean'::regtype THEN 'false' ELSE '1::' || a.type::regtype::text END, ', ' ORDER BY a.n)
@@ -88,9 +88,9 @@ FROM unnest('{nobody,visitor,front,service,auditor,admin}'::text[]) WITH ORDINAL
 SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'curfew'::regnamespace 
     AND CASE c.relkind WHEN 'S' THEN has_sequence_privilege('regress_curfew_admin', c.oid, 'USAGE, SELECT, UPDATE') END;
 
--- No function that runs as its owner, none without a fixed search path, none for PUBLIC; no relation and no schema for PUBLIC.
+-- No function that runs as its owner, none without a fixed search path (a procedure that commits can have none: it sets its own), none for PUBLIC; no relation and no schema for PUBLIC.
 SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'curfew'::regnamespace AND p.prosecdef;
-SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'curfew'::regnamespace AND p.proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}';
+SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'curfew'::regnamespace AND p.prokind <> 'p' AND p.proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}';
 SELECT p.proname FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE p.pronamespace = 'curfew'::regnamespace AND a.grantee = 0;
 SELECT c.relname FROM pg_class c, aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a WHERE c.relnamespace = 'curfew'::regnamespace AND c.relkind <> 'i' AND a.grantee = 0;
 SELECT n.nspname FROM pg_namespace n, aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) a WHERE n.nspname = 'curfew' AND a.grantee = 0;

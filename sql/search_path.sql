@@ -33,8 +33,11 @@ INSERT INTO regress_curfew_hostile.thing SELECT lifecycle, (curfew.create_sessio
 INSERT INTO regress_curfew_hostile.thing SELECT n.name, n.value FROM curfew.create_session('agent', workspace => 'room') s, LATERAL (VALUES ('agent', s.id::text), ('token', s.token), ('refresh token', s.refresh_token), ('maip', curfew.maip_session_id(s.id))) n (name, value);
 INSERT INTO regress_curfew_hostile.thing SELECT 'login token', (curfew.create_session('login')).token;
 INSERT INTO regress_curfew_hostile.thing SELECT 'late', (curfew.create_session('run', workspace => 'room')).id;
+INSERT INTO regress_curfew_hostile.thing SELECT 'ancient', (curfew.create_session('visual', workspace => 'room')).id;
+SELECT state FROM curfew.cancel_session(regress_curfew_hostile.id('ancient'));
 INSERT INTO regress_curfew_hostile.thing SELECT 'beginning', left(regress_curfew_hostile.secret('conversation'), 12);
 COMMIT;
+UPDATE curfew.session SET created_at = now() - interval '999 years', ended_at = now() - interval '999 years' WHERE id = regress_curfew_hostile.id('ancient');
 UPDATE curfew.session SET deadline = now() WHERE id = regress_curfew_hostile.id('late');
 SELECT curfew.grant_access('regress_curfew_path', 'front'), curfew.grant_access('regress_curfew_path', 'service'), curfew.grant_access('regress_curfew_path', 'auditor'),
     curfew.grant_access('regress_curfew_path', 'admin'), curfew.map_role('regress_curfew_path', regress_curfew_hostile.id('ada'), 'hostile') \gset
@@ -73,6 +76,8 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'refresh_session', 'SELECT refused FROM curfew.refresh_session(regress_curfew_hostile.secret(''refresh token''))'),
     (false, 'session_is_live', 'SELECT curfew.session_is_live()'),
     (false, 'introspect', 'SELECT active, lifecycle, state FROM curfew.introspect(regress_curfew_hostile.secret(''login token''))'),
+    (false, 'session_as_of', 'SELECT state, version, marks FROM curfew.session_as_of(regress_curfew_hostile.id(''visual''), pg_catalog.clock_timestamp())'),
+    (false, 'session_as_of', 'SELECT state, version FROM curfew.session_as_of(regress_curfew_hostile.id(''late''), pg_catalog.clock_timestamp())'),
     (false, 'audit_log', 'SELECT action, version FROM curfew.audit_log(regress_curfew_hostile.id(''conversation''), since => ''2001-01-01'', until => ''infinity'')'),
     (false, 'audit_log', 'SELECT event FROM curfew.audit_log(event => ''tenant.create'', max_rows => 1)'),
     (false, 'resolve_session', 'SELECT curfew.resolve_session(regress_curfew_hostile.secret(''beginning''), ''conversation'', ''room'') IS NOT NULL AS resolved'),
@@ -87,6 +92,7 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'body_uuid', 'SELECT curfew.body_uuid(''{"a": "01890a5d-ac96-774b-bcce-b302099a8057"}'', ''a'')'),
     (false, 'query_integer', 'SELECT curfew.query_integer(''7'', ''limit'', 1, 9)'),
     (false, 'query_uuid', 'SELECT curfew.query_uuid(''01890a5d-ac96-774b-bcce-b302099a8057'', ''agent'')'),
+    (false, 'query_timestamp', 'SELECT curfew.query_timestamp(''2024-02-29T12:00:00+00:00'', ''at'') IS NOT NULL AS read'),
     (false, 'rfc3339', 'SELECT curfew.rfc3339(''2024-02-29 12:00:00+00'')'),
     (false, 'effective_state', 'SELECT curfew.effective_state(''a'', ''2024-02-29 12:00:00+00'', ''b'', NULL, ''2024-03-01 12:00:00+00'')'),
     (false, 'effective_ended_at', 'SELECT curfew.effective_ended_at(''2024-02-29 12:00:00+00'', ''b'', NULL, ''2024-03-01 12:00:00+00'') IS NOT NULL AS ended'),
@@ -134,6 +140,14 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'principal_kind', 'SELECT curfew.principal_kind(regress_curfew_hostile.id(''bot''))'),
     (false, 'session_refreshed_at', 'SELECT curfew.session_refreshed_at(regress_curfew_hostile.id(''conversation'')) IS NULL AS never'),
     (false, 'audit_log', 'SELECT event FROM curfew.audit_log(about => ''tenant'', max_rows => 1)'),
+    (false, 'create_audit_partition', 'SELECT curfew.create_audit_partition(''2000-06-06'')'),
+    (false, 'make_audit_partitions', 'SELECT curfew.make_audit_partitions() IS NOT NULL AS made'),
+    (false, 'set_session_retention', 'SELECT curfew.set_session_retention(''visual'', ''998 years'')'),
+    (false, 'set_audit_retention', 'SELECT curfew.set_audit_retention(pg_catalog.now() OPERATOR(pg_catalog.-) ''2000-07-02 00:00:00+00''::pg_catalog.timestamptz)'),
+    (false, 'retention_plan', 'SELECT what, partition, number, holding FROM curfew.retention_plan() WHERE removable'),
+    (false, 'apply_retention', 'CALL curfew.apply_retention()'),
+    (false, 'set_session_retention', 'SELECT curfew.set_session_retention(''visual'', NULL)'),
+    (false, 'set_audit_retention', 'SELECT curfew.set_audit_retention(NULL)'),
     (false, 'sessions', 'SELECT state FROM curfew.sessions WHERE id OPERATOR(pg_catalog.=) regress_curfew_hostile.id(''late'')'),
     (false, 'audit_events', 'SELECT event FROM curfew.audit_events WHERE event OPERATOR(pg_catalog.=) ''tenant.create'''),
     (false, 'lifecycle_transitions', 'SELECT next_state FROM curfew.lifecycle_transitions WHERE lifecycle OPERATOR(pg_catalog.=) ''login'''),
@@ -188,6 +202,28 @@ SELECT 1 = 1;
 SELECT regress_curfew_hostile.careless('01890a5d-ac96-774b-bcce-b302099a8057');
 SELECT 'x'::text;
 -- Each call in a backend of its own.
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
 \c -
 SELECT regress_curfew_hostile.next() \gexec
 \c -

@@ -67,6 +67,7 @@ INSERT INTO attempt (function, thing, call) VALUES
     ('post_message', 'conversation', 'version FROM curfew.post_message(%L, ''x'')'),
     ('list_messages', 'conversation', 'count(*) FROM curfew.list_messages(%L)'),
     ('get_session_detail', 'run', 'title FROM curfew.get_session_detail(%L)'),
+    ('session_as_of', 'run', 'state FROM curfew.session_as_of(%L, now())'),
     ('resolve_session', 'maip', 'curfew.resolve_session(%L, ''agent'')'),
     ('resolve_session', 'workspace slug', 'curfew.resolve_session(''0000'', ''login'', %L)'),
     ('list_sessions', 'member', 'count(*) > 0 FROM curfew.list_sessions(owner => %L)'),

@@ -5,91 +5,85 @@
 namespace curfew::core {
 namespace {
 
-// Days from 2000-01-01 to a day of the Gregorian calendar. Years are counted from March, so that a leap day is the last.
-constexpr std::int64_t DaysSince2000(int year, int month, int day) noexcept {
-    std::int64_t y = month <= 2 ? year - 1 : year;
-    std::int64_t era = y / 400, of_era = y % 400;
-    std::int64_t of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-    return era * 146'097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 730'425;
-}
-static_assert(DaysSince2000(2000, 1, 1) == 0);
-static_assert(DaysSince2000(1970, 1, 1) == -10'957);
+// What is left to read, and whether all that was read had its form.
+struct Reader {
+    std::string_view text;
+    bool good = true;
 
-constexpr int DaysOf(int year, int month) noexcept {
-    constexpr int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    return month == 2 && leap ? 29 : days[month - 1];
-}
-
-// Reads a text from its beginning; once something does not fit, nothing more does.
-class Reader {
-  public:
-    explicit Reader(std::string_view text) noexcept : rest_(text) {}
+    bool Next(char one, char other) noexcept {
+        if (text.empty() || (text[0] != one && text[0] != other))
+            return false;
+        text.remove_prefix(1);
+        return true;
+    }
+    void Need(char one, char other) noexcept { good = Next(one, other) && good; }
+    bool AtDigit() const noexcept { return !text.empty() && text[0] >= '0' && text[0] <= '9'; }
 
     int Number(int digits, int least, int most) noexcept {
-        int number = 0;
-        for (int i = 0; i < digits; ++i)
-            number = number * 10 + Digit();
-        fits_ = fits_ && number >= least && number <= most;
-        return number;
+        int value = 0;
+        for (int i = 0; i < digits; ++i) {
+            if (!AtDigit()) {
+                good = false;
+                return least;
+            }
+            value = 10 * value + (text[0] - '0');
+            text.remove_prefix(1);
+        }
+        good = good && value >= least && value <= most;
+        return value;
     }
-    char OneOf(std::string_view characters) noexcept {
-        char c = rest_.empty() ? '\0' : rest_.front();
-        fits_ = fits_ && c != '\0' && characters.find(c) != std::string_view::npos;
-        if (fits_)
-            rest_.remove_prefix(1);
-        return c;
-    }
-    bool NextIs(char c) const noexcept { return fits_ && !rest_.empty() && rest_.front() == c; }
-    bool NextIsDigit() const noexcept { return fits_ && !rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9'; }
-    int Digit() noexcept { return OneOf("0123456789") - '0'; }
-    bool Fits() const noexcept { return fits_; }
-    bool FitsWhole() const noexcept { return fits_ && rest_.empty(); }
-
-  private:
-    std::string_view rest_;
-    bool fits_ = true;
 };
+
+int DaysIn(int year, int month) noexcept {
+    constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return kDays[month - 1] + (month == 2 && leap ? 1 : 0);
+}
+
+// Days from 2000-01-01. Years are counted from March, so that a leap day is a year's last.
+std::int64_t DayNumber(int year, int month, int day) noexcept {
+    std::int64_t y = month > 2 ? year : year - 1;
+    std::int64_t m = month > 2 ? month - 3 : month + 9;
+    std::int64_t leap_days = y >= 0 ? y / 4 - y / 100 + y / 400 : -1; // of the year 0, in January and February
+    constexpr std::int64_t kOfTheYear2000 = 730'426;
+    return 365 * y + leap_days + (153 * m + 2) / 5 + day - kOfTheYear2000;
+}
 
 } // namespace
 
 Instant ParseRfc3339(std::string_view text) noexcept {
-    Reader reader(text);
-    int year = reader.Number(4, 1, 9999);
-    reader.OneOf("-");
+    Reader reader{text};
+    int year = reader.Number(4, 0, 9999);
+    reader.Need('-', '-');
     int month = reader.Number(2, 1, 12);
-    reader.OneOf("-");
+    reader.Need('-', '-');
     int day = reader.Number(2, 1, 31);
-    if (!reader.Fits() || day > DaysOf(year, month))
-        return kUnset;
-    reader.OneOf("Tt ");
-    int hour = reader.Number(2, 0, 23);
-    reader.OneOf(":");
-    int minute = reader.Number(2, 0, 59);
-    reader.OneOf(":");
-    int second = reader.Number(2, 0, 60); // 60: a leap second
+    reader.Need('T', 't');
+    std::int64_t seconds = reader.Number(2, 0, 23) * 3600;
+    reader.Need(':', ':');
+    seconds += reader.Number(2, 0, 59) * 60;
+    reader.Need(':', ':');
+    seconds += reader.Number(2, 0, 59);
 
-    std::int64_t fraction = 0;
-    if (reader.NextIs('.')) {
-        reader.OneOf(".");
-        std::int64_t unit = kSecond / 10;
-        do {
-            fraction += reader.Digit() * unit;
-            unit /= 10;
-        } while (reader.NextIsDigit());
+    Instant fraction = 0;
+    if (reader.Next('.', '.')) {
+        Instant unit = kSecond / 10;
+        reader.good = reader.good && reader.AtDigit();
+        for (; reader.AtDigit(); unit /= 10)
+            fraction += unit * reader.Number(1, 0, 9);
     }
-
-    int offset = 0; // minutes
-    char zone = reader.OneOf("Zz+-");
-    if (reader.Fits() && (zone == '+' || zone == '-')) {
-        int hours = reader.Number(2, 0, 23);
-        reader.OneOf(":");
-        offset = (hours * 60 + reader.Number(2, 0, 59)) * (zone == '+' ? 1 : -1);
+    if (!reader.Next('Z', 'z')) {
+        bool west = reader.Next('-', '-');
+        if (!west)
+            reader.Need('+', '+');
+        std::int64_t offset = reader.Number(2, 0, 23) * 3600;
+        reader.Need(':', ':');
+        offset += reader.Number(2, 0, 59) * 60;
+        seconds += west ? offset : -offset;
     }
-    if (!reader.FitsWhole())
+    if (!reader.good || !reader.text.empty() || day > DaysIn(year, month))
         return kUnset;
-    std::int64_t minutes = (DaysSince2000(year, month, day) * 24 + hour) * 60 + minute - offset;
-    return (minutes * 60 + second) * kSecond + fraction;
+    return (DayNumber(year, month, day) * 86'400 + seconds) * kSecond + fraction;
 }
 
 } // namespace curfew::core

@@ -46,6 +46,7 @@ CREATE INDEX session_by_workspace ON curfew.session (tenant_id, workspace_id, cr
     WHERE workspace_id IS NOT NULL;
 CREATE INDEX session_by_operator ON curfew.session (tenant_id, operator_workspace_id, created_at, id)
     WHERE operator_workspace_id IS NOT NULL;
+CREATE INDEX session_by_parent ON curfew.session (tenant_id, parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX session_by_deadline ON curfew.session (deadline);
 CREATE INDEX session_by_short_id ON curfew.session
     (tenant_id, (pg_catalog.substr(pg_catalog.uuid_send(id), 9))) WHERE lifecycle OPERATOR(pg_catalog.=) 'agent';

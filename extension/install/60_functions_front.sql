@@ -103,7 +103,7 @@ RETURNS timestamptz
 AS 'MODULE_PATHNAME', 'curfew_query_timestamp' LANGUAGE C IMMUTABLE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.query_timestamp(text, text) IS 'A query parameter that is a time of RFC 3339.';
+COMMENT ON FUNCTION curfew.query_timestamp(text, text) IS 'A query parameter that is a time as RFC 3339 writes it.';
 
 CREATE FUNCTION curfew.refuse(reason text, argument text DEFAULT NULL)
 RETURNS text

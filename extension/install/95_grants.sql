@@ -1,6 +1,6 @@
 -- Closed by default: curfew.grant_access opens what a role needs.
 
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA curfew FROM PUBLIC;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA curfew FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA curfew FROM PUBLIC;
 SELECT curfew.close_schema();
 
@@ -14,6 +14,7 @@ SELECT pg_catalog.pg_extension_config_dump('curfew.api_key_use', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.role_mapping', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.issuer', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.lifecycle', 'WHERE NOT builtin');
+SELECT pg_catalog.pg_extension_config_dump('curfew.retention', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.session', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.session_detail', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.session_once', '');

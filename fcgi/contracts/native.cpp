@@ -32,6 +32,10 @@ const std::string kEventMembers = R"(
     s.on_behalf_of, s.relation, s.via, s.request_id, s.from_state, s.to_state, s.version, s.reason,
     s.details)";
 
+// The members of a session at a time that is past, from a row `s` of session_as_of.
+const std::string kMembersThen = R"(
+    s.id, curfew.rfc3339(s.at, 6) AS at, s.lifecycle, s.state, s.version, s.live, s.terminal, s.marks)";
+
 // What a live token tells, from a row `t` of introspect.
 const std::string kTokenMembers = R"(
     t.active, t.session_id, t.tenant_id, t.lifecycle, t.state, t.principal_id, t.scopes,
@@ -104,6 +108,10 @@ const std::vector<Route> kRoutes = {
           R"(
         curfew.audit_log(session_id => about.id, max_rows => size.rows + 1,
                          after => curfew.query_uuid($query_after, 'after')))")},
+
+    {"GET", "/curfew/v1/sessions/{id}/as-of", 200, Effect::kRead,
+     "SELECT " + Object(kMembersThen) + R"(::text AS body
+        FROM curfew.session_as_of(curfew.session_id($id), curfew.query_timestamp($query_at, 'at')) AS s)"},
 
     // Introspection: of a token that is not live nothing but that is told.
     {"POST", "/curfew/v1/introspect", 200, Effect::kRead,

@@ -74,6 +74,8 @@ class Origin:
         self.begin("sandbox", "carol", """'sandbox', title => 'tabs	and
             lines', labels => '{"a": ["ü", "\\"b\\""]}', metadata => '{"n": 1.50}', fields => '{"x": null}'""")
         self.make("define_lifecycle('sandbox', %s)", SECOND_FORM)
+        self.make("set_session_retention('sandbox', '1 year')")
+        self.make("set_audit_retention('30 years')")
         self.as_key("carol", "SELECT * FROM curfew.act(%s, 'archive')", self.sessions["sandbox"])
         self.begin("login", "carol", "'login'")
         self.begin("ended", "carol", "'login'")

@@ -80,7 +80,7 @@ def of_both(server, origin, restored, query):
     return before, after
 
 
-TABLES = ["tenant", "workspace", "principal", "workspace_member", "api_key", "api_key_use", "issuer", "role_mapping", "lifecycle",
+TABLES = ["tenant", "workspace", "principal", "workspace_member", "api_key", "api_key_use", "issuer", "role_mapping", "lifecycle", "retention",
           "session", "session_detail", "session_once", "session_message", "session_token", "audit_event"]
 
 
