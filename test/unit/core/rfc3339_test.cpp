@@ -1,5 +1,5 @@
 // Times as RFC 3339 writes them are read exactly, and nothing else is.
-#include "core/instant.hpp"
+#include "core/decide.hpp"
 
 #include <boost/test/unit_test.hpp>
 
