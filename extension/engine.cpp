@@ -1,5 +1,6 @@
 #include "engine.hpp"
 
+#include "acting.hpp"
 #include "details.hpp"
 #include "edit.hpp"
 #include "errors.hpp"
@@ -122,11 +123,7 @@ Change change_of(const Identity& identity, const Loaded& loaded, const SessionRo
     change.mark.effect = action.effect;
     if (core::ConcernsMark(action.effect))
         change.mark.mark = lifecycle.marks[action.target].View();
-    if (action.assigns && loaded.caller.bound_workspace.set) {
-        pg_uuid_t* place = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
-        memcpy(place->data, loaded.caller.bound_workspace.id.data(), UUID_LEN);
-        change.operator_workspace = {UUIDPGetDatum(place), false};
-    }
+    change.operator_workspace = operator_place(identity, loaded, action, now);
     AuditNote& note = change.note;
     note.identity = &identity;
     note.on_behalf_of = loaded.acting_for;
@@ -231,6 +228,7 @@ Readable load_readable(const pg_uuid_t& session, const Within& within, core::Ins
         raise_refusal(core::Refusal::session_not_found);
 
     found.lifecycle = &lifecycle_of(found.loaded);
+    consider_places(found.identity, *found.lifecycle, &found.loaded);
     core::Refusal refusal = readable(*found.lifecycle, found.loaded.session, found.loaded.caller, found.loaded.grants, now);
     if (refusal != core::Refusal::none)
         note_session(*found.lifecycle, found.loaded.session, action, {}, now);
@@ -247,7 +245,9 @@ Readable load_readable(const pg_uuid_t& session, const Within& within, core::Ins
 Viewed view(const pg_uuid_t& session, const Within& within) {
     core::Instant now = GetCurrentTimestamp();
     Readable found = load_readable(session, within, now, kReading);
-    return {found.loaded.session, found.lifecycle, now, false};
+    core::Standing standing =
+        core::StandingOf(found.loaded.caller, PartyFactsOf(found.loaded.session), found.lifecycle->workspace_parties);
+    return {found.loaded.session, found.lifecycle, now, false, standing.relations};
 }
 
 void touch(const pg_uuid_t& session) {
@@ -306,6 +306,10 @@ Viewed act(const ActionRequest& request) {
         }
 
         const core::Lifecycle& lifecycle = lifecycle_of(loaded);
+        if (!request.for_workspace.empty())
+            act_for_workspace(identity, request.for_workspace, "for_workspace", &loaded);
+        else
+            consider_places(identity, lifecycle, &loaded);
         core::SessionFacts facts = session_facts(loaded.session, lifecycle);
         int present = core::PresentOf(lifecycle, facts, now).state;
 
@@ -342,6 +346,8 @@ Viewed act(const ActionRequest& request) {
         bool done = wanted.edits ? write_edit(identity.tenant, change, *request.edit, &loaded.session)
                                  : write_change(identity.tenant, change, &loaded.session);
         if (done) {
+            if (!request.fields.null)
+                add_fields(identity.tenant, request.session, request.fields.datum);
             check_after_wait(identity, IsOwnSession(identity, request.session), now);
             return {loaded.session, &lifecycle, now, false};
         }

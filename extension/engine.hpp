@@ -12,6 +12,7 @@ struct Viewed {
     const core::Lifecycle* lifecycle = nullptr;
     core::Instant now = 0;
     bool replayed = false;
+    core::RelationMask relations = 0; // what the caller is to it, where he only looked
 };
 
 // What narrows an id: a session of another lifecycle or workspace is not found.
@@ -55,6 +56,8 @@ struct ActionRequest {
     bool extends = false;       // extend_session(): the action has to be one that extends
     Value by = {0, true};       // interval: by how much longer
     Value until = {0, true};    // timestamptz: until when; neither: as long as it may
+    std::string_view for_workspace; // a slug or an id, for a credential that is bound to none; empty: not said
+    Value fields = {0, true};       // jsonb: members that the session's fields do not have yet
 };
 
 // How often a change is decided anew where others were faster, and what is raised then: 40001.

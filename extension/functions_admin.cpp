@@ -45,6 +45,14 @@ std::string_view check_word(std::string_view word, const char* argument, std::in
                   psprintf("\"%s\" is not one of: %s.", excerpt(word), known.data));
 }
 
+// Whoever may suspend or revoke others may look at them.
+bool Manages(const Loaded& loaded) {
+    bool any = false;
+    for (std::string_view scope : {"agents:suspend", "agents:revoke", "agents:kill"})
+        any = any || loaded.grants.Cover(scope);
+    return any && !loaded.caller.bound_workspace.set;
+}
+
 [[noreturn]] void raise_taken(const char* argument, std::string_view name) {
     raise_refusal(core::Refusal::already_exists, argument, psprintf("\"%s\" is taken.", excerpt(name)));
 }
@@ -152,7 +160,7 @@ CURFEW_FUNCTION(get_principal) {
     Loaded loaded;
     Identity identity = verified_caller(&loaded);
     bool near = memcmp(id.data, identity.principal.data, UUID_LEN) == 0 || loaded.caller.role == core::Role::admin ||
-                loaded.caller.kind == core::Kind::service || share_workspace(identity.tenant, identity.principal, id);
+                loaded.caller.kind == core::Kind::service || Manages(loaded) || share_workspace(identity.tenant, identity.principal, id);
     Value columns[kPrincipalColumns];
     if (!near || !read_principal(identity.tenant, id, columns))
         raise_refusal(core::Refusal::principal_not_found, "id");

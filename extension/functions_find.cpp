@@ -1,6 +1,7 @@
 // SQL-callable: sessions found by a filter, sorted, in pages that are counted.
 #include "function.hpp"
 
+#include "acting.hpp"
 #include "errors.hpp"
 #include "filter.hpp"
 #include "listing.hpp"
@@ -60,10 +61,11 @@ FoundPage begin_page(FunctionCallInfo fcinfo) {
     return page;
 }
 
-void put(FoundPage* page, const pg_uuid_t& tenant, const Viewed& viewed) {
+void put(FoundPage* page, const pg_uuid_t& tenant, const Viewed& viewed, bool is_operator) {
     Value columns[kFoundColumns];
     session_info(viewed, columns);
-    read_detail(tenant, *DatumGetUUIDP(viewed.row.column[kSessionId].datum), columns + kSessionInfoColumns);
+    read_detail(tenant, *DatumGetUUIDP(viewed.row.column[kSessionId].datum), is_operator,
+                columns + kSessionInfoColumns);
     columns[kFoundColumns - 1] = last_used_at(viewed.row);
     Datum values[kFoundColumns];
     bool nulls[kFoundColumns];
@@ -91,6 +93,7 @@ CURFEW_FUNCTION(find_sessions) {
     FoundPage page = begin_page(fcinfo);
 
     int64 total = 0;
+    consider_own_places(identity, {0, true}, &loaded.caller);
     Portal cursor = open_session_list(identity, loaded.caller, filter, now, order);
     MemoryContext row_memory = AllocSetContextCreate(CurrentMemoryContext, "curfew row", ALLOCSET_SMALL_SIZES);
     while (uint64 fetched = fetch(cursor, kBatch)) {
@@ -105,8 +108,12 @@ CURFEW_FUNCTION(find_sessions) {
                 continue;
             if (!Matches(filter, lifecycle, core::PresentOf(lifecycle, session_facts(listed.row, lifecycle), now)))
                 continue;
-            if (total >= skip && total < skip + wanted)
-                put(&page, identity.tenant, {listed.row, &lifecycle, now, false});
+            if (total >= skip && total < skip + wanted) {
+                core::Standing standing =
+                    core::StandingOf(listed.caller, PartyFactsOf(listed.row), lifecycle.workspace_parties);
+                put(&page, identity.tenant, {listed.row, &lifecycle, now, false},
+                    standing.relations & core::Bit(core::Relation::party));
+            }
             ++total;
         }
         MemoryContextSwitchTo(outer);

@@ -215,6 +215,35 @@ CURFEW_FUNCTION(body_integer) {
     PG_RETURN_INT64(value);
 }
 
+// body_number(body jsonb, field text, minimum numeric, maximum numeric) returns numeric
+CURFEW_FUNCTION(body_number) {
+    JsonNode member = body_member(fcinfo);
+    if (!member.Present())
+        PG_RETURN_NULL();
+    if (!member.IsNumber())
+        raise_type(fcinfo, "a number");
+    Datum value = NumericGetDatum(member.Number());
+    bool low = !PG_ARGISNULL(2) && DatumGetBool(DirectFunctionCall2(numeric_lt, value, PG_GETARG_DATUM(2)));
+    bool high = !PG_ARGISNULL(3) && DatumGetBool(DirectFunctionCall2(numeric_gt, value, PG_GETARG_DATUM(3)));
+    if (low || high)
+        raise_refusal(core::Refusal::value_out_of_range, excerpt(text_argument(fcinfo, 1)),
+                      psprintf("It is too %s.", low ? "small" : "large"));
+    return value;
+}
+
+// require_fields(body jsonb, fields text[]) returns jsonb, the body; one of the fields that is absent or null is refused
+CURFEW_FUNCTION(require_fields) {
+    if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+        PG_RETURN_NULL();
+    JsonNode body = JsonNode::of_datum(PG_GETARG_DATUM(0));
+    for (std::string_view field : text_views(argument(fcinfo, 1))) {
+        JsonNode member = body.Member(field);
+        if (!member.Present() || member.IsNull())
+            raise_refusal(core::Refusal::missing_field, excerpt(field), psprintf("\"%s\" is missing.", excerpt(field)));
+    }
+    PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+}
+
 // body_object(body jsonb, field text, most_bytes integer) returns jsonb
 CURFEW_FUNCTION(body_object) {
     JsonNode member = body_member(fcinfo);
@@ -306,6 +335,16 @@ CURFEW_FUNCTION(query_timestamp) {
     if (at == core::kUnset)
         raise_type(fcinfo, "a time such as 2026-11-21T12:00:00.5Z");
     PG_RETURN_TIMESTAMPTZ(at);
+}
+
+// refuse(reason text, argument text) returns text: never; raises the refusal of that word
+CURFEW_FUNCTION(refuse) {
+    std::string_view word = required_text(fcinfo, 0, "reason");
+    const char* argument = PG_ARGISNULL(1) ? nullptr : excerpt(text_argument(fcinfo, 1));
+    for (std::size_t i = 1; i < lengthof(core::kRefusalTexts); ++i)
+        if (core::kRefusalTexts[i].word == word)
+            raise_refusal(static_cast<core::Refusal>(i), argument);
+    raise_refusal(core::Refusal::unknown_value, "reason", psprintf("\"%s\" is no reason.", excerpt(word)));
 }
 
 // rfc3339(at timestamptz, digits integer) returns text

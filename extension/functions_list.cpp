@@ -2,6 +2,7 @@
 #include "administration.hpp"
 #include "function.hpp"
 
+#include "acting.hpp"
 #include "errors.hpp"
 #include "filter.hpp"
 #include "listing.hpp"
@@ -74,6 +75,7 @@ CURFEW_FUNCTION(list_sessions) {
             raise_refusal(core::Refusal::unknown_value, "after", "There is no session of that id to go on from.");
     }
 
+    consider_own_places(identity, {0, true}, &loaded.caller);
     Portal cursor = open_session_list(identity, loaded.caller, filter, now, after);
     int left = wanted;
     while (left > 0) {
@@ -91,7 +93,7 @@ CURFEW_FUNCTION(list_sessions) {
 }
 
 // audit_log(session_id uuid, event text, actor uuid, since timestamptz, until timestamptz, max_rows integer,
-//           after uuid) returns setof audit_entry, oldest first
+//           after uuid, about text) returns setof audit_entry, oldest first
 CURFEW_FUNCTION(audit_log) {
     Store store = open_store(fcinfo);
     RowSet rows = begin_rows(fcinfo);
@@ -103,6 +105,7 @@ CURFEW_FUNCTION(audit_log) {
     filter.until = argument(fcinfo, 4);
     filter.rows = rows_argument(fcinfo, 5, 100, kMaxRows);
     filter.after = argument(fcinfo, 6);
+    filter.about = argument(fcinfo, 7);
 
     Loaded loaded;
     Identity identity = verified_caller(&loaded);

@@ -22,6 +22,7 @@ struct SessionFilter {
     std::span<const std::string_view> states; // effective ones
     Wish live = Wish::any;
     Wish ended = Wish::any;
+    Value party = {0, true};               // uuid[]: workspaces that they are in or that operate them
     Value ids = {0, true};                 // uuid[]
     Value marked = {0, true};              // text[]: marks that are set
     Value unmarked = {0, true};            // text[]: marks that are not

@@ -4,15 +4,18 @@
 
 namespace curfew {
 
-void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, Value* columns) {
+void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, bool is_operator, Value* columns) {
     static Statement statement = {"SELECT d.title, COALESCE(d.labels, '{}'), COALESCE(d.metadata, '{}'),"
-                                  " COALESCE(d.fields, '{}'), d.last_message_at, s.used_at FROM curfew.session s"
+                                  " CASE WHEN $3 THEN COALESCE(d.fields, '{}')"
+                                  " ELSE COALESCE(d.fields, '{}') - 'operator' END, d.last_message_at, s.used_at"
+                                  " FROM curfew.session s"
                                   " LEFT JOIN curfew.session_detail d ON d.tenant_id = s.tenant_id AND d.session_id = s.id"
                                   " WHERE s.tenant_id = $1 AND s.id = $2",
-                                  {UUIDOID, UUIDOID}};
+                                  {UUIDOID, UUIDOID, BOOLOID}};
     Parameters parameters;
     parameters.Add(tenant);
     parameters.Add(session);
+    parameters.Add(BoolGetDatum(is_operator));
     uint64 rows = run(statement, parameters);
     for (int i = 0; i < kDetailColumns; ++i)
         columns[i] = rows > 0 ? result_value(0, i) : Value{0, true};
@@ -57,9 +60,10 @@ uint64 read_audit(const pg_uuid_t& tenant, const AuditFilter& filter) {
     " AND ($5 IS NULL OR e.at >= $5) AND ($6 IS NULL OR e.at < $6)"                                                \
     " AND ($7 IS NULL OR (e.at, COALESCE(e.version, 0), e.id) > (SELECT x.at, COALESCE(x.version, 0), x.id FROM curfew.audit_event x"                              \
     "  WHERE x.tenant_id = $1 AND x.id = $7))"                                                                     \
+    " AND ($9 IS NULL OR $9 = CASE WHEN e.session_id IS NULL THEN split_part(e.event, '.', 1) ELSE 'session' END)"  \
     " ORDER BY e.at, COALESCE(e.version, 0), e.id LIMIT $8"
 #define CURFEW_AUDIT_FILTER_TYPES                                                                                  \
-    UUIDOID, UUIDOID, TEXTOID, UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID, UUIDOID, INT4OID
+    UUIDOID, UUIDOID, TEXTOID, UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID, UUIDOID, INT4OID, TEXTOID
     static Statement of_session = {CURFEW_AUDIT("e.session_id = $2 AND"), {CURFEW_AUDIT_FILTER_TYPES}};
     static Statement of_tenant = {CURFEW_AUDIT(""), {CURFEW_AUDIT_FILTER_TYPES}};
 
@@ -72,6 +76,7 @@ uint64 read_audit(const pg_uuid_t& tenant, const AuditFilter& filter) {
     add(&parameters, filter.until);
     add(&parameters, filter.after);
     parameters.Add(Int32GetDatum(filter.rows));
+    add(&parameters, filter.about);
     return run(filter.session.null ? of_tenant : of_session, parameters);
 }
 

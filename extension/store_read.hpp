@@ -5,9 +5,10 @@
 
 namespace curfew {
 
-// title, labels, metadata, fields, last_message_at, last use
+// title, labels, metadata, fields, last_message_at, last use; of the fields the member `operator` only where the reader is
+// the operator
 inline constexpr int kDetailColumns = 6;
-void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, Value* columns);
+void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, bool is_operator, Value* columns);
 
 // The creation time of a session, for a cursor; null when it is not there.
 Value read_created_at(const pg_uuid_t& tenant, const pg_uuid_t& session);
@@ -27,6 +28,7 @@ struct AuditFilter {
     Value since = {0, true};
     Value until = {0, true};
     Value after = {0, true}; // id of the last row seen
+    Value about = {0, true}; // "session", or what an event's name begins with
     int rows = 100;
 };
 uint64 read_audit(const pg_uuid_t& tenant, const AuditFilter& filter);

@@ -75,6 +75,17 @@ bool write_change(const pg_uuid_t& tenant, const Change& change, SessionRow* row
     return true;
 }
 
+void add_fields(const pg_uuid_t& tenant, const pg_uuid_t& session, Datum fields) {
+    static Statement statement = {"UPDATE curfew.session_detail SET fields = $3 || fields"
+                                  " WHERE tenant_id = $1 AND session_id = $2",
+                                  {UUIDOID, UUIDOID, JSONBOID}};
+    Parameters parameters;
+    parameters.Add(tenant);
+    parameters.Add(session);
+    parameters.Add(fields);
+    run(statement, parameters);
+}
+
 bool write_beginning(const Identity& identity, const core::Lifecycle& lifecycle, const Beginning& beginning,
                      const AuditNote& note, SessionRow* row) {
 // $33, where the session is to be found again: the digest for that.

@@ -54,6 +54,9 @@ void change_values(const pg_uuid_t& tenant, const Change& change, Value* values)
 // was written. From REPEATABLE READ up that is PostgreSQL's 40001 instead.
 bool write_change(const pg_uuid_t& tenant, const Change& change, SessionRow* row);
 
+// Adds members to a session's fields; those that are there already stay as they are.
+void add_fields(const pg_uuid_t& tenant, const pg_uuid_t& session, Datum fields);
+
 // What a new session begins with.
 struct Beginning {
     pg_uuid_t id;

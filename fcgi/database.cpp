@@ -57,9 +57,10 @@ Value Column(const PGresult* row, const char* name) {
 
 Answer AnswerOf(const PGresult* row) {
     const Value body = Column(row, "body");
-    if (PQntuples(row) != 1 || !body)
+    const Value refused = Column(row, "refused");
+    if (PQntuples(row) != 1 || (!body && !refused))
         throw Refusal(OwnFailure("internal_error", "a route's statement did not return one row with a body"));
-    Answer answer{*body, std::nullopt, Column(row, "etag"), Column(row, "location")};
+    Answer answer{body.value_or(""), std::nullopt, Column(row, "etag"), Column(row, "location"), refused};
     if (const Value status = Column(row, "status"))
         answer.status = std::stoi(*status);
     return answer;

@@ -32,6 +32,7 @@ struct Answer {
     std::optional<int> status;
     Value etag;
     Value location;
+    Value refused = std::nullopt; // the reason word of a failure that is an answer: what was done stays done
 };
 
 } // namespace curfew::front

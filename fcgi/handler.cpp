@@ -50,6 +50,8 @@ Value ValueOf(const Source& source, const Request& request, const Target& target
         return BodyText(request);
     case Source::Kind::kBaseUrl:
         return request.base_url.empty() ? Value() : Cleaned(Value(request.base_url));
+    case Source::Kind::kClientAddress:
+        return request.client_address.empty() ? Value() : Cleaned(Value(request.client_address));
     }
     return std::nullopt;
 }
@@ -153,6 +155,8 @@ Handled Handle(const Site& site, const Settings& settings, const Request& reques
             } else {
                 answer = ask(ExchangeFor(contract, match, request, target));
             }
+            if (answer.refused)
+                throw Refusal(OwnFailure(*answer.refused));
             handled.response = Succeed(*situation.route, std::move(answer));
         } else if (request.method == "OPTIONS" && contract.answers_options) {
             handled.response.status = 204;

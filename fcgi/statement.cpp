@@ -20,6 +20,8 @@ Source SourceNamed(std::string_view name, const std::vector<std::string>& path_p
         return {Source::Kind::kBody, ""};
     if (name == "base_url")
         return {Source::Kind::kBaseUrl, ""};
+    if (name == "client_address")
+        return {Source::Kind::kClientAddress, ""};
     if (name.starts_with(kQueryPrefix))
         return {Source::Kind::kQuery, std::string(name.substr(kQueryPrefix.size()))};
     if (name.starts_with(kQueriesPrefix))

@@ -153,6 +153,22 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'refusal_status', 'SELECT database FROM curfew.refusal_status() LIMIT 0'),
     (false, 'write_refusals', 'SELECT curfew.write_refusals(true)'),
     (false, 'create_audit_partition', 'SELECT curfew.create_audit_partition(''2001-05-05'')'),
+    (false, 'body_number', 'SELECT curfew.body_number(''{"a": 7.5}'', ''a'', 1, 9)'),
+    (false, 'require_fields', 'SELECT curfew.require_fields(''{"a": 7}'', ''{a}'')'),
+    (false, 'refuse', 'SELECT curfew.refuse(''invalid_state'')'),
+    (false, 'session_relations', 'SELECT curfew.session_relations(regress_curfew_hostile.id(''conversation''))'),
+    (false, 'caller_workspace', 'SELECT curfew.caller_workspace(scope => ''sessions:read'') IS NULL AS unbound'),
+    (false, 'set_tenant_settings', 'SELECT curfew.set_tenant_settings(''{"video": "events"}'', ''hostile'')'),
+    (false, 'tenant_setting', 'SELECT curfew.tenant_setting(''video'', ''none'')'),
+    (false, 'set_workspace_online', 'SELECT curfew.set_workspace_online(''attic'', tenant => ''hostile'')'),
+    (false, 'find_sessions', 'SELECT total FROM curfew.find_sessions(''{"party": "room", "lifecycle": "run"}'')'),
+    (false, 'body_boolean', 'SELECT curfew.body_boolean(''{"a": true}'', ''a'')'),
+    (false, 'query_timestamp', 'SELECT curfew.query_timestamp(''2024-02-29T12:00:00Z'', ''from'') IS NOT NULL AS read'),
+    (false, 'maip_principal_id', 'SELECT curfew.maip_principal_id(regress_curfew_hostile.id(''bot'')) IS NOT NULL AS written'),
+    (false, 'resolve_principal', 'SELECT curfew.resolve_principal(curfew.maip_principal_id(''01890a5d-ac96-774b-bcce-b302099a8057''))'),
+    (false, 'principal_kind', 'SELECT curfew.principal_kind(regress_curfew_hostile.id(''bot''))'),
+    (false, 'session_refreshed_at', 'SELECT curfew.session_refreshed_at(regress_curfew_hostile.id(''conversation'')) IS NULL AS never'),
+    (false, 'audit_log', 'SELECT event FROM curfew.audit_log(about => ''tenant'', max_rows => 1)'),
     (false, 'create_audit_partition', 'SELECT curfew.create_audit_partition(''2000-06-06'')'),
     (false, 'make_audit_partitions', 'SELECT curfew.make_audit_partitions() IS NOT NULL AS made'),
     (false, 'set_session_retention', 'SELECT curfew.set_session_retention(''visual'', ''998 years'')'),
@@ -167,7 +183,6 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'end_all_sessions', 'DO ''DECLARE e pg_catalog.int8; a pg_catalog.int8; f pg_catalog.int8; i pg_catalog.int8; r pg_catalog.uuid; BEGIN CALL curfew.end_all_sessions(''''{"search": "doomed"}'''', NULL, NULL, 2, NULL, NULL, e, a, f, i, r); END'''),
     (false, 'list_bulk_runs', 'SELECT status, matched, already FROM curfew.list_bulk_runs()'),
     (false, 'bulk_runs', 'SELECT status, matched, already FROM curfew.bulk_runs'),
-    (false, 'body_boolean', 'SELECT curfew.body_boolean(''{"a": true}'', ''a'')'),
     (false, 'sessions', 'SELECT state FROM curfew.sessions WHERE id OPERATOR(pg_catalog.=) regress_curfew_hostile.id(''late'')'),
     (false, 'audit_events', 'SELECT event FROM curfew.audit_events WHERE event OPERATOR(pg_catalog.=) ''tenant.create'''),
     (false, 'lifecycle_transitions', 'SELECT next_state FROM curfew.lifecycle_transitions WHERE lifecycle OPERATOR(pg_catalog.=) ''login'''),
@@ -222,6 +237,36 @@ SELECT 1 = 1;
 SELECT regress_curfew_hostile.careless('01890a5d-ac96-774b-bcce-b302099a8057');
 SELECT 'x'::text;
 -- Each call in a backend of its own.
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
 \c -
 SELECT regress_curfew_hostile.next() \gexec
 \c -

@@ -44,7 +44,9 @@ Problem CheckAction(const Lifecycle& lifecycle, const Action& action) noexcept {
         return Problem(Place{"actions", name, "by"}, {"\"operator\" needs \"parties\": \"workspaces\""});
     if (action.assigns && !(action.by & Bit(Relation::party)))
         return Problem(Place{"actions", name, "assigns"}, {"needs \"operator\" among those who may act"});
-    if (action.assigns && action.again == Again::same)
+    if (action.dispatches && !lifecycle.workspace_parties)
+        return Problem(Place{"actions", name, "assigns"}, {"\"idle_operator\" needs \"parties\": \"workspaces\""});
+    if ((action.assigns || action.dispatches) && action.again == Again::same)
         return Problem(Place{"actions", name, "again"}, {"another's place is not one's own: who assigns is refused a repeat"});
     if (action.effect == Effect::extend)
         return CheckExtension(lifecycle, action);

@@ -231,7 +231,9 @@ template <class Json> class DefinitionReader {
         to.reason = static_cast<ReasonRule>(Choice(action, place, "reason", {"optional", "required", "none"}, 0));
         to.again = static_cast<Again>(Choice(action, place, "again", {"refuse", "same"}, 0));
         to.readers = Flag(action, place, "readers");
-        to.assigns = Choice(action, place, "assigns", {"operator"}, -1) == 0;
+        int assigned = Choice(action, place, "assigns", {"operator", "idle_operator"}, -1);
+        to.assigns = assigned == 0;
+        to.dispatches = assigned == 1;
         ReadFrom(action.Member("from"), Place{place, "from"}, to);
         ReadEffect(action, place, to);
     }

@@ -56,6 +56,7 @@ struct Action {
     Again again = Again::refuse;
     bool readers = false; // a reader may take it too
     bool assigns = false; // the caller's workspace becomes the operator
+    bool dispatches = false; // the operator workspace that is online and idle longest becomes the operator
 };
 
 struct Timer {

@@ -37,6 +37,8 @@ namespace curfew::core {
     X(key_not_found, 404, "API key not found", "")                                                                 \
     X(issuer_not_found, 404, "issuer not found", "")                                                               \
     X(preview_not_found, 404, "preview not found", "Have one made with dry_run => true; it is good for an hour, once.") \
+    X(quote_not_found, 404, "quote not found", "")                                                                 \
+    X(frame_not_available, 404, "there is no frame of this session", "")                                           \
     X(invalid_state, 409, "the session's state does not allow this", "")                                           \
     X(already_exists, 409, "it exists already", "")                                                                \
     X(preview_changed, 409, "other sessions match than when the preview was made", "Have another one made.")       \
@@ -55,7 +57,8 @@ namespace curfew::core {
       "Use a key of its own for each request; a repeat is the same request again.")                                \
     X(not_object, 422, "the body is not a JSON object", "")                                                        \
     X(invalid_key_set, 422, "the key set cannot be taken", "")                                                     \
-    X(invalid_definition, 422, "the lifecycle's definition cannot work", "")
+    X(invalid_definition, 422, "the lifecycle's definition cannot work", "")                                         \
+    X(no_coverage, 503, "no operator workspace is online and idle", "Try again later.")
 
 enum class Refusal : std::uint8_t {
     none,

@@ -46,6 +46,11 @@ BOOST_AUTO_TEST_CASE(a_repeat_that_would_answer_for_anothers_acceptance_is_refus
                      "actions": {"end": {"by": ["operator"], "assigns": "operator", "again": "same"}}})"),
                  "actions.end.again", "another's place is not one's own: who assigns is refused a repeat");
 }
+BOOST_AUTO_TEST_CASE(who_dispatches_is_no_operator_but_needs_workspaces) {
+    CheckRefused(SmallDefinition(R"({"actions": {"end": {"assigns": "idle_operator"}}})"), "actions.end.assigns",
+                 "\"idle_operator\" needs \"parties\": \"workspaces\"");
+    CheckTaken(SmallDefinition(R"({"parties": "workspaces", "actions": {"end": {"assigns": "idle_operator"}}})"));
+}
 BOOST_AUTO_TEST_CASE(giving_the_operators_place_to_others_is_refused) {
     CheckRefused(SmallDefinition(R"({"parties": "workspaces", "actions": {"end": {"assigns": "operator"}}})"),
                  "actions.end.assigns", "needs \"operator\" among those who may act");

@@ -134,6 +134,7 @@ BOOST_AUTO_TEST_CASE(an_action_says_nothing_and_gets_what_is_usual) {
     BOOST_TEST((end.again == core::Again::refuse));
     BOOST_TEST(!end.readers);
     BOOST_TEST(!end.assigns);
+    BOOST_TEST(!end.dispatches);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -52,7 +52,8 @@ BOOST_AUTO_TEST_CASE(every_other_refusal_of_the_engine_keeps_its_status_and_mess
                                                {404, "Not Found"},
                                                {409, "Conflict"},
                                                {412, "Precondition Failed"},
-                                               {422, "Unprocessable Content"}};
+                                               {422, "Unprocessable Content"},
+                                               {503, "Service Unavailable"}};
     for (const auto& [status, reason] : kEngineReasons) {
         if (reason == "session_not_found" || reason == "invalid_state" || reason == "malformed_id" ||
             reason == "principal_not_found")

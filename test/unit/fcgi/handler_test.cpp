@@ -67,6 +67,13 @@ BOOST_AUTO_TEST_CASE(an_answer_is_passed_on_with_its_headers) {
     BOOST_TEST(!handled.failure.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_that_refuses_is_a_failure) {
+    answer = {.body = "", .status = std::nullopt, .etag = std::nullopt, .location = std::nullopt,
+              .refused = "refresh_token_reused"};
+    BOOST_TEST(Handle().status == 401);
+    BOOST_TEST(handled.failure.value().reason == "refresh_token_reused");
+}
+
 BOOST_AUTO_TEST_CASE(the_database_is_given_who_asks_and_what) {
     request.headers = {{"authorization", "bearer  key "}, {"if_match", "\"7\""}, {"idempotency_key", "k-1"}};
     request.body = R"({"reason":"done"})";
