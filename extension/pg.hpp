@@ -10,6 +10,7 @@ extern "C" {
 
 #include "access/htup_details.h"
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
@@ -81,6 +82,15 @@ inline void begin_materialized_set(FunctionCallInfo fcinfo) {
     info->setResult = tuplestore_begin_heap(true, false, work_mem);
     info->setDesc = descriptor;
     MemoryContextSwitchTo(previous);
+#endif
+}
+
+// The timeline that this server writes.
+inline uint32 current_timeline() {
+#if PG_VERSION_NUM >= 150000
+    return GetWALInsertionTimeLine();
+#else
+    return ThisTimeLineID;
 #endif
 }
 

@@ -31,6 +31,10 @@ std::vector<std::string> Locate(const Failure& failure, const Route* route) {
         const bool of_id = failure.reason == "malformed_id" || failure.reason == "ambiguous_id";
         if (of_id && !parameters.empty())
             return {"path", parameters.back()};
+        if (failure.reason == "unknown_parameter" || failure.reason == "doubled_parameter")
+            return {"query", failure.argument};
+        if (!failure.argument.empty() && route->answer.find("$queries_" + failure.argument) != std::string::npos)
+            return {"query", failure.argument};
         if (!failure.argument.empty() &&
             route->answer.find("$query_" + failure.argument) != std::string::npos)
             return {"query", failure.argument};

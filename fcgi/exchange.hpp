@@ -17,9 +17,12 @@ struct Caller {
     std::string request_id;
 };
 
-/// One transaction: authenticate, check the body where the statement does not read it, the statement.
+/// One transaction: authenticate, check the consistency token and, where the statement does not read it, the body; the
+/// statement. After a change's commit, in the same exchange, a consistency token that tells of it.
 struct Exchange {
     std::optional<Caller> caller; // nothing: the statement is asked as nobody
+    Value consistency;            // the token that came in
+    bool wants_consistency = false;
     Value unread_body;
     const Statement* statement = nullptr;
     std::vector<Value> values; // of $1, $2 …
@@ -32,6 +35,8 @@ struct Answer {
     std::optional<int> status;
     Value etag;
     Value location;
+    Value consistency; // after a change, where it was wanted
+    Value rest;        // of a body that has the consistency token in it, from right after its place on
 };
 
 } // namespace curfew::front

@@ -70,6 +70,14 @@ Value QueryValue(const Target& target, std::string_view key) {
     return std::nullopt;
 }
 
+Value QueryValues(const Target& target, std::string_view key) {
+    Json values = Json::array();
+    for (const auto& [name, value] : target.query)
+        if (name == key)
+            values.push_back(AsText(value));
+    return values.empty() ? Value() : Value(Dump(values));
+}
+
 Router::Router(const Contract& contract) : contract_(contract) {
     for (const Route& route : contract.routes) {
         Statement statement;

@@ -14,7 +14,7 @@ using Value = std::optional<std::string>;
 
 /// Where a parameter's value comes from.
 struct Source {
-    enum class Kind { kPath, kQuery, kHeader, kBody, kBaseUrl };
+    enum class Kind { kPath, kQuery, kQueryList, kHeader, kBody, kBaseUrl };
     Kind kind;
     std::string name; // of the path parameter, the query's key or the header
 
@@ -30,7 +30,7 @@ struct Statement {
 };
 
 /// Rewrites `$name` placeholders of `sql` into $1, $2 …, the same name into the same number. Names: `$body`,
-/// `$base_url`, `$query_NAME`, `$header_NAME` (lower case, "-" as "_"), and those in `path_parameters`. Text
+/// `$base_url`, `$query_NAME`, `$queries_NAME` (all values of that key, as a JSON array of strings), `$header_NAME` (lower case, "-" as "_"), and those in `path_parameters`. Text
 /// in quotes is left alone. Throws std::logic_error for any other name.
 Statement Compile(std::string name, std::string_view sql, const std::vector<std::string>& path_parameters);
 

@@ -82,6 +82,11 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'body_uuid', 'SELECT curfew.body_uuid(''{"a": "01890a5d-ac96-774b-bcce-b302099a8057"}'', ''a'')'),
     (false, 'query_integer', 'SELECT curfew.query_integer(''7'', ''limit'', 1, 9)'),
     (false, 'query_uuid', 'SELECT curfew.query_uuid(''01890a5d-ac96-774b-bcce-b302099a8057'', ''agent'')'),
+    (false, 'refuse_parameter', 'SELECT curfew.refuse_parameter(''x'', true)'),
+    (false, 'consistency_token', 'SELECT curfew.consistency_token() IS NOT NULL AS given'),
+    (false, 'check_consistency', 'SELECT curfew.check_consistency(curfew.consistency_token())'),
+    (false, 'seal_cursor', 'SELECT curfew.seal_cursor(''a list'', ''a place'') IS NOT NULL AS sealed'),
+    (false, 'open_cursor', 'SELECT curfew.open_cursor(''a list'', curfew.seal_cursor(''a list'', ''a place''))'),
     (false, 'rfc3339', 'SELECT curfew.rfc3339(''2024-02-29 12:00:00+00'')'),
     (false, 'effective_state', 'SELECT curfew.effective_state(''a'', ''2024-02-29 12:00:00+00'', ''b'', NULL, ''2024-03-01 12:00:00+00'')'),
     (false, 'effective_ended_at', 'SELECT curfew.effective_ended_at(''2024-02-29 12:00:00+00'', ''b'', NULL, ''2024-03-01 12:00:00+00'') IS NOT NULL AS ended'),
@@ -167,6 +172,16 @@ SELECT 1 = 1;
 SELECT regress_curfew_hostile.careless('01890a5d-ac96-774b-bcce-b302099a8057');
 SELECT 'x'::text;
 -- Each call in a backend of its own.
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
 \c -
 SELECT regress_curfew_hostile.next() \gexec
 \c -

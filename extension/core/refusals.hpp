@@ -49,6 +49,11 @@ namespace curfew::core {
     X(value_out_of_range, 422, "a value is out of range", "")                                                      \
     X(missing_field, 422, "a required value is missing", "")                                                       \
     X(unknown_value, 422, "a value is not one of those that are known", "")                                        \
+    X(unknown_parameter, 422, "the route has no such query parameter", "")                                         \
+    X(doubled_parameter, 422, "a query parameter is given more than once", "Give it once.")                        \
+    X(invalid_cursor, 422, "the cursor is not one of this list", "Take it from the page before, as it is.")        \
+    X(invalid_consistency_token, 422, "the consistency token is not one of this installation",                    \
+      "Send it back as it was given, or leave it out.")                                                            \
     X(not_object, 422, "the body is not a JSON object", "")                                                        \
     X(invalid_key_set, 422, "the key set cannot be taken", "")                                                     \
     X(invalid_definition, 422, "the lifecycle's definition cannot work", "")

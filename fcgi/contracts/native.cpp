@@ -38,15 +38,16 @@ const std::string kTokenMembers = R"(
     curfew.rfc3339(t.expires_at) AS expires_at)";
 
 /// The statement of a list of rows `s`, each shown by `members`. The rows' function is to read size.rows + 1:
-/// the one too many tells that there is a next page, which begins after the id in `next`. `about` is a join
+/// the one too many tells that there is a next page, which begins after the cursor in `next`. `about` is a join
 /// that comes before, or empty.
 std::string Page(std::string_view name, const std::string& members, const std::string& about,
                  const std::string& rows) {
     return "SELECT pg_catalog.row_to_json(page)::text AS body FROM (SELECT coalesce(pg_catalog.json_agg(" +
            Object(members) + " ORDER BY s.ordinality) FILTER (WHERE s.ordinality <= size.rows), '[]') AS " +
            std::string(name) + R"(,
-             CASE WHEN pg_catalog.bool_or(s.ordinality > size.rows)
-                  THEN pg_catalog.max(s.id::text) FILTER (WHERE s.ordinality = size.rows) END AS next
+             curfew.seal_cursor(')" +
+           std::string(name) + R"(', CASE WHEN pg_catalog.bool_or(s.ordinality > size.rows)
+                  THEN pg_catalog.max(s.id::text) FILTER (WHERE s.ordinality = size.rows) END) AS next
         FROM (SELECT coalesce(curfew.query_integer($query_limit, 'limit', 1, 200), 50)::integer AS rows)
              AS size
         )" +
@@ -86,7 +87,7 @@ const std::vector<Route> kRoutes = {
             owner => curfew.query_uuid($query_owner_id, 'owner_id'),
             agent => curfew.query_uuid($query_agent_id, 'agent_id'),
             workspace => $query_workspace, max_rows => size.rows + 1,
-            after => curfew.query_uuid($query_after, 'after')))")},
+            after => curfew.open_cursor('sessions', $query_after)::uuid))")},
 
     {"GET", "/curfew/v1/sessions/{id}", 200, Effect::kRead,
      "SELECT " + Object(kMembers + ", d.title, d.labels, d.metadata") + "::text AS body," + kTag + R"(
@@ -103,7 +104,7 @@ const std::vector<Route> kRoutes = {
      Page("events", kEventMembers, "CROSS JOIN LATERAL curfew.get_session(curfew.session_id($id)) AS about",
           R"(
         curfew.audit_log(session_id => about.id, max_rows => size.rows + 1,
-                         after => curfew.query_uuid($query_after, 'after')))")},
+                         after => curfew.open_cursor('events', $query_after)::uuid))")},
 
     // Introspection: of a token that is not live nothing but that is told.
     {"POST", "/curfew/v1/introspect", 200, Effect::kRead,
@@ -139,6 +140,8 @@ const Contract& Native() {
         .routes = kRoutes,
         .challenge = R"(Bearer realm="curfew")",
         .answers_options = true,
+        .refuses_unknown_parameters = true,
+        .consistency_header = "X-Curfew-Token",
         .present = Present,
         .refuse = Refuse,
     };

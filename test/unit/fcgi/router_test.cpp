@@ -126,4 +126,10 @@ BOOST_AUTO_TEST_CASE(the_list_of_routes_is_complete) {
                        "native\tPOST\t/curfew/v1/introspect\n");
 }
 
+BOOST_AUTO_TEST_CASE(all_values_of_a_key_come_as_json) {
+    const Target target = SplitTarget("/x?tag=a&other=b&tag=c%22&tag=");
+    BOOST_TEST(QueryValues(target, "tag").value() == R"(["a","c\"",""])");
+    BOOST_TEST(!QueryValues(target, "none").has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
