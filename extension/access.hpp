@@ -36,6 +36,8 @@ inline constexpr Grant kFunctionGrants[] = {
     {"session_is_live", kFront | kService | kAdmin},
     {"introspect", kFront | kService | kAdmin},
     {"audit_log", kFront | kService | kAuditor | kAdmin},
+    {"event_feed", kFront | kService | kAuditor | kAdmin},
+    {"sequence_events", kAdmin},
     {"get_principal", kFront | kService | kAdmin},
     // lifecycles
     {"list_transitions", kFront | kService | kAuditor | kAdmin},

@@ -5,6 +5,7 @@
 #include "access.hpp"
 #include "errors.hpp"
 #include "inside.hpp"
+#include "store_feed.hpp"
 #include "store_write.hpp"
 
 extern "C" {
@@ -134,6 +135,7 @@ CURFEW_FUNCTION(create_audit_partition) {
         run_utility(psprintf("ALTER TABLE curfew.%s ENABLE ALWAYS TRIGGER refuse_truncate", name));
         close_schema();
         LeaveEngine(before);
+        forget_how_far_numbered();
     }
     Datum result = for_caller(CStringGetTextDatum(name));
     close_store(store);

@@ -3,7 +3,6 @@
 
 #include "core/slice.hpp"
 #include "errors.hpp"
-#include "secrets.hpp"
 #include "signing.hpp"
 
 using namespace curfew;
@@ -22,20 +21,6 @@ void put_big_endian(uint64 value, int size, uint8* bytes) {
 
 std::string_view view_of(const uint8* bytes, int size) {
     return {reinterpret_cast<const char*>(bytes), static_cast<size_t>(size)};
-}
-
-// A cursor's purpose with the caller's tenant in it: elsewhere its signature is another.
-std::string_view purpose_for(FunctionCallInfo fcinfo, const pg_uuid_t& tenant) {
-    StringInfoData purpose;
-    initStringInfo(&purpose);
-    appendStringInfoString(&purpose, "cursor ");
-    char digits[2 * UUID_LEN];
-    HexText(tenant.data, UUID_LEN, digits);
-    appendBinaryStringInfo(&purpose, digits, sizeof digits);
-    appendStringInfoChar(&purpose, ' ');
-    std::string_view name = required_text(fcinfo, 0, "purpose");
-    appendBinaryStringInfo(&purpose, name.data(), static_cast<int>(name.size()));
-    return {purpose.data, static_cast<size_t>(purpose.len)};
 }
 
 } // namespace
@@ -72,42 +57,25 @@ CURFEW_FUNCTION(check_consistency) {
 
 // seal_cursor(purpose text, "position" text) returns text
 CURFEW_FUNCTION(seal_cursor) {
-    Store store = open_store(fcinfo);
-    if (PG_ARGISNULL(1)) {
-        close_store(store);
+    if (PG_ARGISNULL(1))
         PG_RETURN_NULL();
-    }
-    std::string_view position = text_argument(fcinfo, 1);
-    std::string_view purpose = purpose_for(fcinfo, verified_caller().tenant);
-    StringInfoData bytes;
-    initStringInfo(&bytes);
-    uint8 signature[kSignatureSize];
-    sign(purpose, position, signature);
-    appendBinaryStringInfo(&bytes, reinterpret_cast<char*>(signature), kSignatureSize);
-    appendBinaryStringInfo(&bytes, position.data(), static_cast<int>(position.size()));
-    Datum cursor = for_caller(base64url_datum({bytes.data, static_cast<size_t>(bytes.len)}));
+    Store store = open_store(fcinfo);
+    std::string_view purpose = required_text(fcinfo, 0, "purpose");
+    Datum cursor = for_caller(seal(purpose, verified_caller().tenant, text_argument(fcinfo, 1)));
     close_store(store);
     return cursor;
 }
 
 // open_cursor(purpose text, cursor text) returns text. SL422 invalid_cursor
 CURFEW_FUNCTION(open_cursor) {
-    Store store = open_store(fcinfo);
-    if (PG_ARGISNULL(1)) {
-        close_store(store);
+    if (PG_ARGISNULL(1))
         PG_RETURN_NULL();
-    }
-    std::string_view purpose = purpose_for(fcinfo, verified_caller().tenant);
-    std::string_view bytes;
-    bool valid = base64url_bytes(text_argument(fcinfo, 1), &bytes) && bytes.size() > kSignatureSize;
-    if (valid) {
-        const uint8* signature = reinterpret_cast<const uint8*>(bytes.data());
-        bytes.remove_prefix(kSignatureSize);
-        valid = is_signature(purpose, bytes, signature);
-    }
-    if (!valid)
+    Store store = open_store(fcinfo);
+    std::string_view purpose = required_text(fcinfo, 0, "purpose");
+    std::string_view position;
+    if (!unseal(purpose, verified_caller().tenant, text_argument(fcinfo, 1), &position))
         raise_refusal(core::Refusal::invalid_cursor, "after");
-    Datum position = for_caller(text_datum(bytes));
+    Datum result = for_caller(text_datum(position));
     close_store(store);
-    return position;
+    return result;
 }

@@ -12,6 +12,7 @@ extern "C" {
 #include "access/xact.h"
 #include "access/xlog.h"
 #include "access/table.h"
+#include "access/transam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
@@ -42,6 +43,7 @@ extern "C" {
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
+#include "utils/xid8.h"
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #endif

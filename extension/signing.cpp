@@ -1,5 +1,6 @@
 #include "signing.hpp"
 
+#include "secrets.hpp"
 #include "store_signing.hpp"
 
 extern "C" {
@@ -9,6 +10,17 @@ extern "C" {
 }
 
 namespace curfew {
+namespace {
+
+// A cursor's purpose with the tenant in it: elsewhere its signature is another.
+std::string_view cursor_purpose(std::string_view purpose, const pg_uuid_t& tenant) {
+    char digits[2 * UUID_LEN + 1] = {};
+    HexText(tenant.data, UUID_LEN, digits);
+    const char* text = psprintf("cursor %s %.*s", digits, static_cast<int>(purpose.size()), purpose.data());
+    return {text, strlen(text)};
+}
+
+} // namespace
 
 void sign(std::string_view purpose, std::string_view content, uint8* signature) {
     StringInfoData message;
@@ -28,6 +40,26 @@ bool is_signature(std::string_view purpose, std::string_view content, const uint
     uint8 expected[kSignatureSize];
     sign(purpose, content, expected);
     return CRYPTO_memcmp(expected, signature, kSignatureSize) == 0;
+}
+
+Datum seal(std::string_view purpose, const pg_uuid_t& tenant, std::string_view position) {
+    StringInfoData bytes;
+    initStringInfo(&bytes);
+    uint8 signature[kSignatureSize];
+    sign(cursor_purpose(purpose, tenant), position, signature);
+    appendBinaryStringInfo(&bytes, reinterpret_cast<char*>(signature), kSignatureSize);
+    appendBinaryStringInfo(&bytes, position.data(), static_cast<int>(position.size()));
+    return base64url_datum({bytes.data, static_cast<size_t>(bytes.len)});
+}
+
+bool unseal(std::string_view purpose, const pg_uuid_t& tenant, std::string_view cursor, std::string_view* position) {
+    std::string_view bytes;
+    if (!base64url_bytes(cursor, &bytes) || bytes.size() <= kSignatureSize)
+        return false;
+    const uint8* signature = reinterpret_cast<const uint8*>(bytes.data());
+    bytes.remove_prefix(kSignatureSize);
+    *position = bytes;
+    return is_signature(cursor_purpose(purpose, tenant), bytes, signature);
 }
 
 Datum base64url_datum(std::string_view bytes) {

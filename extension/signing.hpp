@@ -15,6 +15,13 @@ void sign(std::string_view purpose, std::string_view content, uint8* signature);
 // Whether that is the signature; compared in constant time.
 bool is_signature(std::string_view purpose, std::string_view content, const uint8* signature);
 
+// A position in a list as a cursor: a text that unseal() takes back for the same purpose and tenant only. The store is open.
+Datum seal(std::string_view purpose, const pg_uuid_t& tenant, std::string_view position);
+bool unseal(std::string_view purpose, const pg_uuid_t& tenant, std::string_view cursor, std::string_view* position);
+
+// The purpose of the event feed's cursors.
+inline constexpr std::string_view kFeed = "feed";
+
 // base64url without padding.
 Datum base64url_datum(std::string_view bytes);
 

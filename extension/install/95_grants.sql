@@ -14,6 +14,8 @@ SELECT pg_catalog.pg_extension_config_dump('curfew.api_key_use', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.role_mapping', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.issuer', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.signing_key', '');
+SELECT pg_catalog.pg_extension_config_dump('curfew.event_number', '');
+SELECT pg_catalog.pg_extension_config_dump('curfew.event_sequencer', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.lifecycle', 'WHERE NOT builtin');
 SELECT pg_catalog.pg_extension_config_dump('curfew.session', '');
 SELECT pg_catalog.pg_extension_config_dump('curfew.session_detail', '');
