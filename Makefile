@@ -60,7 +60,7 @@ build/regress build/isolation:
 
 FRONT_PREFIX ?= /usr/local
 FRONT_CXX    ?= g++
-FRONT_FLAGS   = -std=c++20 -O2 -g -pthread $(WARNINGS) -I. -Ifcgi -I/usr/include/postgresql -MMD -MP
+FRONT_FLAGS   = -std=c++20 -O2 -g -pthread $(WARNINGS) -I. -Ifcgi -Iextension -I/usr/include/postgresql -MMD -MP
 FRONT_LIBS    = -lfcgi -lpq -pthread
 FRONT_OBJS    = $(patsubst %.cpp,build/%.o,$(sort $(wildcard fcgi/*.cpp fcgi/contracts/*.cpp)))
 

@@ -42,11 +42,13 @@ inline constexpr Grant kFunctionGrants[] = {
     // lifecycles
     {"list_transitions", kFront | kService | kAuditor | kAdmin},
     {"lifecycle_diagram", kFront | kService | kAuditor | kAdmin},
+    {"list_lifecycles", kFront | kService | kAuditor | kAdmin},
     {"define_lifecycle", kAdmin},
     // administration of a tenant: within, the caller must be an administrator of it
     {"create_workspace", kFront | kService | kAdmin},
     {"create_principal", kFront | kService | kAdmin},
     {"add_member", kFront | kService | kAdmin},
+    {"list_principals", kFront | kService | kAdmin},
     {"issue_api_key", kFront | kService | kAdmin},
     {"revoke_api_key", kFront | kService | kAdmin},
     {"list_api_keys", kFront | kService | kAdmin},

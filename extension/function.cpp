@@ -20,6 +20,18 @@ pg_uuid_t required_uuid(FunctionCallInfo fcinfo, int index, const char* name) {
     return *PG_GETARG_UUID_P(index);
 }
 
+std::string_view check_word(std::string_view word, const char* argument, std::initializer_list<const char*> words) {
+    StringInfoData known;
+    initStringInfo(&known);
+    for (const char* candidate : words) {
+        if (word == candidate)
+            return word;
+        appendStringInfo(&known, "%s%s", known.len > 0 ? ", " : "", candidate);
+    }
+    raise_refusal(core::Refusal::unknown_value, argument,
+                  psprintf("\"%s\" is not one of: %s.", excerpt(word), known.data));
+}
+
 Datum composite_result(FunctionCallInfo fcinfo, const Value* columns, int count) {
     TupleDesc descriptor;
     if (get_call_result_type(fcinfo, nullptr, &descriptor) != TYPEFUNC_COMPOSITE || descriptor->natts != count)

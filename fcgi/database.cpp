@@ -19,7 +19,7 @@ constexpr Oid kTextOid = 25; // of pg_catalog.text, as every server has it
 
 const Statement kAuthenticate = {
     "authenticate",
-    "SELECT principal_id FROM curfew.authenticate($1::text, $2::text, $3::text, $4::text)",
+    "SELECT principal_id FROM curfew.authenticate($1::text, $2::text, $3::text, $4::text, $5::text)",
     {}};
 const Statement kCheckConsistency = {"check consistency", "SELECT curfew.check_consistency($1::text)", {}};
 const Statement kConsistency = {"consistency", "SELECT curfew.consistency_token() AS token", {}};
@@ -63,6 +63,7 @@ Answer AnswerOf(const PGresult* row) {
         throw Refusal(OwnFailure("internal_error", "a route's statement did not return one row with a body"));
     Answer answer;
     answer.body = *body;
+    answer.content_type = Column(row, "content_type");
     answer.etag = Column(row, "etag");
     answer.location = Column(row, "location");
     answer.rest = Column(row, "body_after_token");
@@ -116,7 +117,8 @@ class Connection {
         deadline_ = Clock::now() + patience_;
         std::vector<Step> steps;
         if (const auto& caller = exchange.caller)
-            Send(steps, kAuthenticate, {caller->credential, caller->tenant, caller->via, caller->request_id});
+            Send(steps, kAuthenticate, {caller->credential, caller->tenant, caller->via, caller->request_id,
+                                        caller->traceparent});
         if (exchange.consistency)
             Send(steps, kCheckConsistency, {exchange.consistency});
         if (exchange.unread_body)

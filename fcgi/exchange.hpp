@@ -15,6 +15,7 @@ struct Caller {
     Value tenant;
     std::string via; // "http:luxxon"
     std::string request_id;
+    Value traceparent;
 };
 
 /// One transaction: authenticate, check the consistency token and, where the statement does not read it, the body; the
@@ -33,6 +34,7 @@ struct Exchange {
 struct Answer {
     std::string body; // finished JSON
     std::optional<int> status;
+    Value content_type; // where it is not JSON
     Value etag;
     Value location;
     Value consistency; // after a change, where it was wanted

@@ -3,6 +3,8 @@
 #include "contracts/contracts.hpp"
 #include "text.hpp"
 
+#include "core/traceparent.hpp"
+
 #include <algorithm>
 #include <iterator>
 
@@ -112,7 +114,8 @@ Exchange ExchangeFor(const Contract& contract, const Match& match, const Request
         return exchange;
     const Presented presented = contract.present(request, match.path);
     exchange.caller = Caller{Cleaned(presented.credential), Cleaned(presented.tenant),
-                             "http:" + std::string(contract.name), request.request_id};
+                             "http:" + std::string(contract.name), request.request_id,
+                             Cleaned(request.Header("traceparent"))};
     if (!request.body.empty() && !endpoint.statement.Takes({Source::Kind::kBody, ""}))
         exchange.unread_body = BodyText(request);
     return exchange;
@@ -127,7 +130,7 @@ std::string WithToken(const Answer& answer) {
 Response Succeed(const Contract& contract, const Route& route, const Request& request, Answer answer) {
     Response response;
     response.status = answer.status.value_or(route.status);
-    response.headers.emplace_back("Content-Type", kJson);
+    response.headers.emplace_back("Content-Type", answer.content_type.value_or(std::string(kJson)));
     if (answer.etag)
         response.headers.emplace_back("ETag", *answer.etag);
     if (answer.location)
@@ -171,6 +174,8 @@ void Finish(Response& response, const Request& request) {
     if (response.status != 204)
         response.headers.emplace_back("Content-Length", std::to_string(response.body.size()));
     response.headers.emplace_back("X-Request-Id", request.request_id);
+    if (const Value trace = request.Header("traceparent"); trace && core::IsTraceparent(*trace))
+        response.headers.emplace_back("traceparent", *trace);
     response.headers.emplace_back("Cache-Control", "no-store");
     if (request.method == "HEAD")
         response.body.clear();

@@ -19,6 +19,7 @@ CREATE TABLE curfew.audit_event (
     version bigint,
     reason text,
     details jsonb,
+    traceparent text DEFAULT curfew.current_traceparent(),
     recorded_in xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id()
 ) PARTITION BY RANGE (at);
 COMMENT ON TABLE curfew.audit_event IS 'One row per thing that happened. No foreign key leads from it: what it tells of may be gone.';

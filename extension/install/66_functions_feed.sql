@@ -34,7 +34,7 @@ COMMENT ON FUNCTION curfew.sequence_events(integer) IS 'Numbers events that have
 CREATE FUNCTION curfew.event_feed(after text DEFAULT NULL, max_rows integer DEFAULT 100, OUT cursor text, OUT number bigint,
     OUT id uuid, OUT at timestamptz, OUT session_id uuid, OUT event text, OUT action text, OUT outcome text, OUT actor_id uuid,
     OUT on_behalf_of uuid, OUT db_role text, OUT relation text, OUT via text, OUT request_id text, OUT from_state text,
-    OUT to_state text, OUT version bigint, OUT reason text, OUT details jsonb)
+    OUT to_state text, OUT version bigint, OUT reason text, OUT details jsonb, OUT traceparent text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'curfew_event_feed' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
