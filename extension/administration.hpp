@@ -1,6 +1,7 @@
 // Who may administer a tenant, and what each administrative function does first and last.
 #pragma once
 
+#include "details.hpp"
 #include "function.hpp"
 
 namespace curfew {
@@ -35,14 +36,5 @@ inline constexpr const char* kAuditorsOnly =
 // Errors: SL401, SL403 not_admin, scope_missing, SL404 tenant_not_found.
 Administration begin_administration(FunctionCallInfo fcinfo, int tenant_argument, std::string_view scope = {},
                                     bool needed = false);
-
-// A JSON object of text members as a jsonb value, for an audit row's details; null texts are left out.
-struct DetailMember {
-    const char* name;
-    Value text;
-};
-Value details_object(std::initializer_list<DetailMember> members);
-Value text_value(std::string_view text);
-Value uuid_text(const pg_uuid_t& id);
 
 } // namespace curfew

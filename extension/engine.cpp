@@ -1,5 +1,6 @@
 #include "engine.hpp"
 
+#include "details.hpp"
 #include "errors.hpp"
 #include "lifecycle_cache.hpp"
 #include "refusal_context.hpp"
@@ -62,6 +63,18 @@ int reason_length(const Value& reason) {
     }
 }
 
+// What an audit row tells of a mark, so that it need not be looked up what the action did then.
+Value mark_details(const core::Lifecycle& lifecycle, const core::Action& action) {
+    switch (action.effect) {
+    case core::Effect::set_mark:
+        return details_object({{"set", text_value(lifecycle.marks[action.target].View())}});
+    case core::Effect::clear_mark:
+        return details_object({{"cleared", text_value(lifecycle.marks[action.target].View())}});
+    default:
+        return {0, true};
+    }
+}
+
 AuditNote note_of(const Identity& identity, const Loaded& loaded, const core::Lifecycle& lifecycle,
                   const core::Action& action, const core::Decision& decision, int present,
                   const ActionRequest& request) {
@@ -72,6 +85,7 @@ AuditNote note_of(const Identity& identity, const Loaded& loaded, const core::Li
     note.action = action.name.View();
     note.relation = core::WordOf(decision.relation);
     note.from_state = lifecycle.states[present].name.View();
+    note.details = mark_details(lifecycle, action);
     if (reason_length(request.reason) > 0)
         note.reason = request.reason;
     note.db_role = GetUserId();

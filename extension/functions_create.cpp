@@ -1,6 +1,7 @@
 // SQL-callable: beginning a session.
 #include "function.hpp"
 
+#include "details.hpp"
 #include "errors.hpp"
 #include "json.hpp"
 #include "lifecycle_cache.hpp"
@@ -220,6 +221,7 @@ CURFEW_FUNCTION(create_session) {
     note.on_behalf_of = setting.loaded.acting_for;
     note.event = lifecycle.create_event.View();
     note.action = "create";
+    note.details = details_object({{"lifecycle", text_value(name)}});
     note.to_state = lifecycle.states[lifecycle.initial].name.View();
     note.db_role = GetUserId();
     Viewed viewed = {write_beginning(setting.identity, lifecycle, beginning, note), &lifecycle, now, false};

@@ -3,6 +3,7 @@
 #include "function.hpp"
 
 #include "core/json_shape.hpp"
+#include "core/rfc3339.hpp"
 #include "core/slice.hpp"
 #include "errors.hpp"
 #include "json.hpp"
@@ -272,6 +273,16 @@ CURFEW_FUNCTION(refuse_parameter) {
     bool doubled = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
     raise_refusal(doubled ? core::Refusal::doubled_parameter : core::Refusal::unknown_parameter,
                   excerpt(text_argument(fcinfo, 0)));
+}
+
+// query_timestamp(value text, name text) returns timestamptz
+CURFEW_FUNCTION(query_timestamp) {
+    if (PG_ARGISNULL(0))
+        PG_RETURN_NULL();
+    core::Instant at = core::ParseRfc3339(text_argument(fcinfo, 0));
+    if (at == core::kUnset)
+        raise_type(fcinfo, "a time such as 2026-11-21T12:00:00.5Z");
+    PG_RETURN_TIMESTAMPTZ(at);
 }
 
 // rfc3339(at timestamptz, digits integer) returns text

@@ -66,6 +66,7 @@ Answer AnswerOf(const PGresult* row) {
     answer.content_type = Column(row, "content_type");
     answer.etag = Column(row, "etag");
     answer.location = Column(row, "location");
+    answer.link = Column(row, "link");
     answer.rest = Column(row, "body_after_token");
     if (const Value status = Column(row, "status"))
         answer.status = std::stoi(*status);

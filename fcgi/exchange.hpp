@@ -37,6 +37,7 @@ struct Answer {
     Value content_type; // where it is not JSON
     Value etag;
     Value location;
+    Value link;
     Value consistency; // after a change, where it was wanted
     Value rest;        // of a body that has the consistency token in it, from right after its place on
 };

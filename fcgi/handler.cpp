@@ -135,6 +135,8 @@ Response Succeed(const Contract& contract, const Route& route, const Request& re
         response.headers.emplace_back("ETag", *answer.etag);
     if (answer.location)
         response.headers.emplace_back("Location", *answer.location);
+    if (answer.link)
+        response.headers.emplace_back("Link", *answer.link);
     // A read tells again what it was asked to be no older than.
     const Value& token = answer.consistency;
     if (!contract.consistency_header.empty()) {

@@ -52,12 +52,13 @@ SELECT * FROM pg_temp.each('curfew.body_object(%L, ''f'')', '{"f": {}}', '{"f": 
 SELECT * FROM pg_temp.each('curfew.body_texts(%L, ''f'')', '{"f": []}', '{"f": ["a", "", "b c", "é", "NULL"]}', '{}', '{"f": null}', '{"f": ["a", 1]}', '{"f": ["a", null]}', '{"f": [["a"]]}', '{"f": "a"}', '{"f": {}}', NULL);
 SELECT * FROM pg_temp.each('curfew.body_uuid(%L, ''f'')', '{"f": "01890a5d-ac96-774b-bcce-b302099a8057"}', '{"f": "01890a5dac96774bbcceb302099a8057"}', '{}', '{"f": null}', '{"f": ""}', '{"f": "x"}', '{"f": 1}', '{"f": {}}', NULL);
 
--- query_integer, query_uuid: parameters are texts.
+-- query_integer, query_uuid, query_timestamp: parameters are texts.
 SELECT * FROM pg_temp.each('curfew.query_integer(%L, ''limit'', 1, 200)', '1', '200', '007', NULL, '0', '201', '-1', '', ' 1', '1 ', '+1', '1.0', '1e2', '0x10', 'x', '1x', '--1');
 SELECT * FROM pg_temp.each('curfew.query_integer(%L, ''limit'')', '9223372036854775807', '-9223372036854775808');
 SELECT * FROM pg_temp.each('curfew.query_integer(%L, ''limit'', 1, 200)', '9223372036854775808', '-99999999999999999999');
 SELECT curfew.query_integer('201', 'limit', 1, 200);
 SELECT * FROM pg_temp.each('curfew.query_uuid(%L, ''agent_id'')', '01890a5d-ac96-774b-bcce-b302099a8057', '01890a5dac96774bbcceb302099a8057', NULL, '', 'x', '01890a5d');
+SELECT * FROM pg_temp.each('curfew.rfc3339(curfew.query_timestamp(%L, ''at''), 6)', '2026-11-21T12:00:00Z', '2026-11-21t13:00:00.5+01:00', '2000-02-29T00:00:00.1234567-00:00', '0001-01-01T00:00:00Z', NULL, '', 'now', 'infinity', '2026-11-21', '2026-11-21 12:00:00Z', '2026-11-21T12:00:00', '2026-11-21T12:00:00 01:00', '2026-02-29T00:00:00Z', '2026-11-21T24:00:00Z', '2026-11-21T23:59:60Z');
 
 -- rfc3339: in UTC whatever the time zone, cut, never rounded.
 SET timezone = 'Asia/Kathmandu';

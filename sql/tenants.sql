@@ -64,6 +64,7 @@ INSERT INTO attempt (function, thing, call) VALUES
     ('get_session', 'visual', 'state FROM curfew.get_session(%L)'),
     ('get_session', 'workspace slug', 'state FROM curfew.get_session(gen_random_uuid(), workspace => %L)'),
     ('get_session_detail', 'run', 'title FROM curfew.get_session_detail(%L)'),
+    ('session_as_of', 'run', 'state FROM curfew.session_as_of(%L, now())'),
     ('resolve_session', 'maip', 'curfew.resolve_session(%L, ''agent'')'),
     ('resolve_session', 'workspace slug', 'curfew.resolve_session(''0000'', ''login'', %L)'),
     ('list_sessions', 'member', 'count(*) > 0 FROM curfew.list_sessions(owner => %L)'),

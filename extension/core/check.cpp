@@ -158,6 +158,8 @@ Problem CheckSuccessor(const Lifecycle& current, const Lifecycle& next) noexcept
             return Problem(Place{"states", name}, {"a state cannot be taken away, since sessions may be in it"});
         if (next.states[index].terminal != current.states[i].terminal)
             return Problem(Place{"states", name}, {"whether a state is terminal cannot change"});
+        if (next.states[index].metered != current.states[i].metered)
+            return Problem(Place{"states", name}, {"whether a state is metered cannot change, since sessions have been in it"});
     }
     for (int i = 0; i < current.mark_count; ++i)
         if (FindMark(next, current.marks[i].View()) == kNone)

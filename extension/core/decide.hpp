@@ -36,7 +36,8 @@ struct SessionFacts {
 // The rule of time: a session that has not ended is, from its deadline on, what its timer makes it.
 constexpr bool HasExpired(bool ended, Instant deadline, Instant now) noexcept { return !ended && deadline <= now; }
 
-// What the session is at one moment: past its deadline it is what its timer makes it.
+// What the session is at one moment: past its deadline it is what its timer makes it. A session's time does not run
+// backwards, though the server's clock may: a moment before its last change counts as that of the change.
 struct Present {
     int state = kNone;
     bool expired = false; // by a deadline that nobody has written down yet

@@ -84,6 +84,13 @@ SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.refuse_parameter(text, boolean) IS 'Refuses a query parameter that the route does not have, or that is given more than once.';
 
+CREATE FUNCTION curfew.query_timestamp(value text, field text)
+RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'curfew_query_timestamp' LANGUAGE C IMMUTABLE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.query_timestamp(text, text) IS 'A query parameter that is a time as RFC 3339 writes it.';
+
 CREATE FUNCTION curfew.rfc3339(at timestamptz, digits integer DEFAULT 3)
 RETURNS text
 AS 'MODULE_PATHNAME', 'curfew_rfc3339' LANGUAGE C IMMUTABLE

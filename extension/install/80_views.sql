@@ -2,10 +2,10 @@
 
 CREATE VIEW curfew.sessions WITH (security_barrier) AS
 SELECT s.tenant_id, s.id, s.lifecycle,
-    curfew.effective_state(s.state, s.deadline, s.deadline_state, s.ended_at, pg_catalog.statement_timestamp()) AS state,
+    curfew.effective_state(s.state, s.deadline, s.deadline_state, s.ended_at, greatest(pg_catalog.statement_timestamp(), s.updated_at)) AS state,
     s.version, s.owner_id, s.agent_id, s.workspace_id, s.operator_workspace_id, s.parent_id, s.scopes, s.marks,
     s.created_at, s.updated_at, s.started_at,
-    curfew.effective_ended_at(s.deadline, s.deadline_state, s.ended_at, pg_catalog.statement_timestamp()) AS ended_at,
+    curfew.effective_ended_at(s.deadline, s.deadline_state, s.ended_at, greatest(pg_catalog.statement_timestamp(), s.updated_at)) AS ended_at,
     s.deadline
 FROM curfew.session s
 WHERE s.tenant_id OPERATOR(pg_catalog.=) (SELECT curfew.audited_tenant());

@@ -208,9 +208,31 @@ def test_the_events_of_a_session(native, ask):
         "version": 2, "reason": "done", "details": page["events"][-1]["details"]})
 
 
+def test_what_a_session_was_at_the_time_of_each_event(native, ask):
+    session = native.new()
+    assert ask("POST", f"{SESSIONS}/{session}/terminate", {}).status_code == 200
+    events = ask("GET", f"{SESSIONS}/{session}/events").json()["events"]
+    for event, state in zip(events, ("active", "terminated")):
+        assert_answer(ask("GET", f"{SESSIONS}/{session}/as-of?at={event['at']}"), 200, {
+            "id": session, "at": event["at"], "lifecycle": "agent", "state": state, "version": event["version"],
+            "live": state == "active", "terminal": state != "active", "marks": {}})
+    east = events[1]["at"].replace("Z", "%2B00:00")
+    assert ask("GET", f"{SESSIONS}/{session}/as-of?at={east}").json()["state"] == "terminated"
+
+
+@pytest.mark.parametrize("query, reason", [
+    ("", "missing_field"), ("?at=", "missing_field"), ("?at=yesterday", "wrong_type"), ("?at=infinity", "wrong_type"),
+    ("?at=2026-02-30T12:00:00Z", "wrong_type"), ("?at=2026-11-21T12:00:00+01:00", "wrong_type"),
+    ("?at=2001-01-01T00:00:00Z", "value_out_of_range"), ("?at=9999-12-31T23:59:59Z", "value_out_of_range")])
+def test_a_time_at_which_no_session_was(native, ask, query, reason):
+    response = ask("GET", f"{SESSIONS}/{native.new()}/as-of{query}")
+    assert (response.status_code, response.json()["reason"], response.json()["argument"]) == (422, reason, "at")
+
+
 def test_another_tenants_session_is_not_there(native, ask, stack, database):
     session = type(native)(stack, database).new()
-    for path in (f"{SESSIONS}/{session}", f"{SESSIONS}/{session}/events"):
+    for path in (f"{SESSIONS}/{session}", f"{SESSIONS}/{session}/events",
+                 f"{SESSIONS}/{session}/as-of?at=2001-01-01T00:00:00Z"):
         response = ask("GET", path)
         assert (response.status_code, response.json()["reason"]) == (404, "session_not_found")
 

@@ -17,6 +17,12 @@ check() {
     fi
 }
 
+# Amounts are whole numbers and numeric. The front logs how long a request took, and a JWT's times are JSON numbers.
+no_floating_point() {
+    ! grep -rnwE 'float[48]?|double|real|FLOAT[48]OID' extension/core extension/install extension/store*.cpp \
+        extension/engine.cpp extension/function.cpp fcgi/contracts --include='*.cpp' --include='*.hpp' --include='*.sql'
+}
+
 control_version() { sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" extension/curfew.control; }
 
 # A C++ exception or an allocation by new, inside a backend, would end or leak where PostgreSQL raises an error.
@@ -90,6 +96,7 @@ readme_members() {
 trap 'rm -f "$listed"; test/stack/stack.sh checks remove' EXIT
 check "the library asks for nothing of the C++ runtime"                 no_cxx_runtime
 check "the library is linked with no C++ library"                       no_cxx_library
+check "no amount is floating point"                                     no_floating_point
 check "META.json has the control file's version"                        meta_version
 check "the front has the control file's version"                        front_version
 check "nginx reads the configuration of one server for all contracts"   site_is_read default-site.conf

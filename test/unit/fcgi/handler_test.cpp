@@ -19,7 +19,7 @@ struct Fixture {
     Settings settings;
     Request request;
     std::vector<Exchange> asked;
-    Answer answer{.body = "{}", .status = {}, .content_type = {}, .etag = {}, .location = {}, .consistency = {}, .rest = {}};
+    Answer answer{.body = "{}", .status = {}, .content_type = {}, .etag = {}, .location = {}, .link = {}, .consistency = {}, .rest = {}};
     std::optional<Failure> refusal;
     Handled handled;
 

@@ -123,6 +123,7 @@ BOOST_AUTO_TEST_CASE(the_list_of_routes_is_complete) {
                        "native\tGET\t/curfew/v1/sessions/{id}\n"
                        "native\tPOST\t/curfew/v1/sessions/{id}/{action}\n"
                        "native\tGET\t/curfew/v1/sessions/{id}/events\n"
+                       "native\tGET\t/curfew/v1/sessions/{id}/as-of\n"
                        "native\tPOST\t/curfew/v1/introspect\n");
 }
 
