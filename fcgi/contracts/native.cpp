@@ -41,7 +41,7 @@ const std::string kTokenMembers = R"(
     t.active, t.session_id, t.tenant_id, t.lifecycle, t.state, t.principal_id, t.scopes,
     curfew.rfc3339(t.expires_at) AS expires_at)";
 
-// The members of a principal, from a row `s` of get_principal or list_principals under its names.
+// The members of a principal, from a row `s` of get_principal.
 const std::string kPrincipalMembers = "s.id, s.name, s.kind, s.role, s.status, s.email, s.full_name";
 
 // The members of an API key, without the key, from a row `s` of list_api_keys.
@@ -199,11 +199,9 @@ const std::vector<Route> kRoutes = {
                  email => curfew.body_text(b, 'email'), full_name => curfew.body_text(b, 'full_name')) AS made,
              LATERAL curfew.get_principal(made) AS s)"},
     {"GET", "/curfew/v1/principals", 200, Effect::kRead,
-     Page("principals", kPrincipalMembers + ", s.scopes, curfew.rfc3339(s.created_at) AS created_at", "", R"(
-        (SELECT p.id, p.name, p.principal_kind AS kind, p.role, p.principal_status AS status, p.scopes, p.email,
-                p.full_name, p.created_at, p.ordinality
-         FROM curfew.list_principals(kind => $query_kind, status => $query_status, max_rows => size.rows + 1,
-                  after => curfew.open_cursor('principals', $query_after)::uuid) WITH ORDINALITY AS p))")},
+     Page("principals", "s.id, s.name, s.principal_kind AS kind, s.role, s.principal_status AS status, s.email, s.full_name, s.scopes, curfew.rfc3339(s.created_at) AS created_at", "", R"(
+        curfew.list_principals(kind => $query_kind, status => $query_status, max_rows => size.rows + 1,
+                               after => curfew.open_cursor('principals', $query_after)::uuid))")},
     {"GET", "/curfew/v1/principals/{id}", 200, Effect::kRead,
      "SELECT " + Object(kPrincipalMembers) +
          "::text AS body FROM curfew.get_principal(curfew.query_uuid($id, 'id')) AS s"},
