@@ -36,6 +36,18 @@ int rows_argument(FunctionCallInfo fcinfo, int index, int usual, int most) {
     return rows;
 }
 
+std::string_view check_word(std::string_view word, const char* argument, std::initializer_list<const char*> words) {
+    StringInfoData known;
+    initStringInfo(&known);
+    for (const char* candidate : words) {
+        if (word == candidate)
+            return word;
+        appendStringInfo(&known, "%s%s", known.len > 0 ? ", " : "", candidate);
+    }
+    raise_refusal(core::Refusal::unknown_value, argument,
+                  psprintf("\"%s\" is not one of: %s.", excerpt(word), known.data));
+}
+
 Datum composite_result(FunctionCallInfo fcinfo, const Value* columns, int count) {
     TupleDesc descriptor;
     if (get_call_result_type(fcinfo, nullptr, &descriptor) != TYPEFUNC_COMPOSITE || descriptor->natts != count)

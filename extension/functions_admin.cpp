@@ -33,18 +33,6 @@ void check_name(std::string_view name, const char* argument) {
                       psprintf("It has %d characters; it can have from 1 to %d.", length, kLongestText));
 }
 
-std::string_view check_word(std::string_view word, const char* argument, std::initializer_list<const char*> words) {
-    StringInfoData known;
-    initStringInfo(&known);
-    for (const char* candidate : words) {
-        if (word == candidate)
-            return word;
-        appendStringInfo(&known, "%s%s", known.len > 0 ? ", " : "", candidate);
-    }
-    raise_refusal(core::Refusal::unknown_value, argument,
-                  psprintf("\"%s\" is not one of: %s.", excerpt(word), known.data));
-}
-
 // Whoever may suspend or revoke others may look at them.
 bool Manages(const Loaded& loaded) {
     bool any = false;

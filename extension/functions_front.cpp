@@ -327,6 +327,13 @@ CURFEW_FUNCTION(query_uuid) {
     return uuid_datum(id);
 }
 
+// refuse_parameter(name text, doubled boolean) returns never. SL422 unknown_parameter, doubled_parameter
+CURFEW_FUNCTION(refuse_parameter) {
+    bool doubled = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
+    raise_refusal(doubled ? core::Refusal::doubled_parameter : core::Refusal::unknown_parameter,
+                  excerpt(text_argument(fcinfo, 0)));
+}
+
 // query_timestamp(value text, name text) returns timestamptz
 CURFEW_FUNCTION(query_timestamp) {
     if (PG_ARGISNULL(0))

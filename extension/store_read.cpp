@@ -53,9 +53,7 @@ bool read_token_session(const pg_uuid_t& tenant, std::string_view token) {
 
 uint64 read_audit(const pg_uuid_t& tenant, const AuditFilter& filter) {
 #define CURFEW_AUDIT(where)                                                                                        \
-    "SELECT e.id, e.at, e.session_id, e.event, e.action, e.outcome, e.actor_id, e.on_behalf_of, e.db_role,"        \
-    " e.relation, e.via, e.request_id, e.from_state, e.to_state, e.version, e.reason, e.details"                   \
-    " FROM curfew.audit_event e WHERE e.tenant_id = $1 AND " where                                                 \
+    "SELECT " CURFEW_AUDIT_ENTRY("e") " FROM curfew.audit_event e WHERE e.tenant_id = $1 AND " where                                                 \
     " ($3 IS NULL OR e.event = $3) AND ($4 IS NULL OR e.actor_id = $4)"                                            \
     " AND ($5 IS NULL OR e.at >= $5) AND ($6 IS NULL OR e.at < $6)"                                                \
     " AND ($7 IS NULL OR (e.at, COALESCE(e.version, 0), e.id) > (SELECT x.at, COALESCE(x.version, 0), x.id FROM curfew.audit_event x"                              \

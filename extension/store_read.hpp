@@ -20,7 +20,11 @@ inline constexpr int kTokenAgentStatus = kSessionColumns + 3;
 bool read_token_session(const pg_uuid_t& tenant, std::string_view token);
 
 // Audit rows as the columns of curfew.audit_entry, oldest first.
-inline constexpr int kAuditColumns = 17;
+inline constexpr int kAuditColumns = 18;
+#define CURFEW_AUDIT_ENTRY(e)                                                                                      \
+    e ".id, " e ".at, " e ".session_id, " e ".event, " e ".action, " e ".outcome, " e ".actor_id, "               \
+      e ".on_behalf_of, " e ".db_role, " e ".relation, " e ".via, " e ".request_id, " e ".from_state, "           \
+      e ".to_state, " e ".version, " e ".reason, " e ".details, " e ".traceparent"
 struct AuditFilter {
     Value session = {0, true};
     Value event = {0, true};

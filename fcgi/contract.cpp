@@ -33,6 +33,10 @@ std::vector<std::string> Locate(const Failure& failure, const Route* route) {
             (failure.reason == "malformed_id" || failure.reason == "ambiguous_id");
         if (of_session && !parameters.empty())
             return {"path", parameters.back()};
+        if (failure.reason == "unknown_parameter" || failure.reason == "doubled_parameter")
+            return {"query", failure.argument};
+        if (!failure.argument.empty() && route->answer.find("$queries_" + failure.argument) != std::string::npos)
+            return {"query", failure.argument};
         if (!failure.argument.empty() &&
             (route->answer.find("$query_" + failure.argument) != std::string::npos ||
              route->answer.find("$queries_" + failure.argument) != std::string::npos))

@@ -112,6 +112,15 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'body_uuid', 'SELECT curfew.body_uuid(''{"a": "01890a5d-ac96-774b-bcce-b302099a8057"}'', ''a'')'),
     (false, 'query_integer', 'SELECT curfew.query_integer(''7'', ''limit'', 1, 9)'),
     (false, 'query_uuid', 'SELECT curfew.query_uuid(''01890a5d-ac96-774b-bcce-b302099a8057'', ''agent'')'),
+    (false, 'list_principals', 'SELECT name FROM curfew.list_principals(''agent'', ''active'', max_rows => 1)'),
+    (false, 'list_lifecycles', 'SELECT name, revision, builtin FROM curfew.list_lifecycles(''login'')'),
+    (false, 'event_feed', 'SELECT event FROM curfew.event_feed(max_rows => 1)'),
+    (false, 'sequence_events', 'SELECT curfew.sequence_events(1)'),
+    (false, 'refuse_parameter', 'SELECT curfew.refuse_parameter(''x'', true)'),
+    (false, 'consistency_token', 'SELECT curfew.consistency_token() IS NOT NULL AS given'),
+    (false, 'check_consistency', 'SELECT curfew.check_consistency(curfew.consistency_token())'),
+    (false, 'seal_cursor', 'SELECT curfew.seal_cursor(''a list'', ''a place'') IS NOT NULL AS sealed'),
+    (false, 'open_cursor', 'SELECT curfew.open_cursor(''a list'', curfew.seal_cursor(''a list'', ''a place''))'),
     (false, 'query_timestamp', 'SELECT curfew.query_timestamp(''2024-02-29T12:00:00+00:00'', ''at'') IS NOT NULL AS read'),
     (false, 'rfc3339', 'SELECT curfew.rfc3339(''2024-02-29 12:00:00+00'')'),
     (false, 'effective_state', 'SELECT curfew.effective_state(''a'', ''2024-02-29 12:00:00+00'', ''b'', NULL, ''2024-03-01 12:00:00+00'')'),
@@ -186,6 +195,7 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'sessions', 'SELECT state FROM curfew.sessions WHERE id OPERATOR(pg_catalog.=) regress_curfew_hostile.id(''late'')'),
     (false, 'audit_events', 'SELECT event FROM curfew.audit_events WHERE event OPERATOR(pg_catalog.=) ''tenant.create'''),
     (false, 'lifecycle_transitions', 'SELECT next_state FROM curfew.lifecycle_transitions WHERE lifecycle OPERATOR(pg_catalog.=) ''login'''),
+    (true, 'current_traceparent', 'SELECT curfew.current_traceparent()'),
     (true, 'grant_access', 'SELECT curfew.grant_access(''regress_curfew_other'', ''front'')'),
     (true, 'revoke_access', 'SELECT curfew.revoke_access(''regress_curfew_other'')'),
     (true, 'close_schema', 'SELECT curfew.close_schema()'),
@@ -206,7 +216,7 @@ CREATE FUNCTION regress_curfew_hostile.trap(bigint) RETURNS bigint LANGUAGE plpg
 CREATE AGGREGATE regress_curfew_hostile.count(*) (SFUNC = regress_curfew_hostile.trap, STYPE = bigint);
 DO $$
 DECLARE
-    types regtype[] := '{text,uuid,timestamptz,integer,bigint,jsonb,boolean,bytea,name,oid,regrole,text[],interval,xid,date,numeric}';
+    types regtype[] := '{text,uuid,timestamptz,integer,bigint,jsonb,boolean,bytea,name,oid,regrole,text[],interval,xid,date,numeric,xid8,bigint[]}';
     pseudo regtype[] := '{anyarray,record,anynonarray,anyelement}';
     thing record;
     body text := 'BEGIN RAISE EXCEPTION ''hostile code was run''; END';
@@ -515,8 +525,28 @@ SELECT regress_curfew_hostile.next() \gexec
 SELECT regress_curfew_hostile.next() \gexec
 \c -
 SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
 -- The rest as the superuser.
 \c -reuse-previous=on "options='-c search_path=regress_curfew_hostile,pg_catalog'"
+SELECT regress_curfew_hostile.next() \gexec
+\c -
 SELECT regress_curfew_hostile.next() \gexec
 \c -
 SELECT regress_curfew_hostile.next() \gexec

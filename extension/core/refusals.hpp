@@ -55,6 +55,11 @@ namespace curfew::core {
     X(unknown_value, 422, "a value is not one of those that are known", "")                                        \
     X(idempotency_key_reused, 422, "the idempotency key was used for another request",                             \
       "Use a key of its own for each request; a repeat is the same request again.")                                \
+    X(unknown_parameter, 422, "the route has no such query parameter", "")                                         \
+    X(doubled_parameter, 422, "a query parameter is given more than once", "Give it once.")                        \
+    X(invalid_cursor, 422, "the cursor is not one of this list", "Take it from the page before, as it is.")        \
+    X(invalid_consistency_token, 422, "the consistency token is not one of this installation",                    \
+      "Send it back as it was given, or leave it out.")                                                            \
     X(not_object, 422, "the body is not a JSON object", "")                                                        \
     X(invalid_key_set, 422, "the key set cannot be taken", "")                                                     \
     X(invalid_definition, 422, "the lifecycle's definition cannot work", "")                                         \

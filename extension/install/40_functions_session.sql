@@ -67,7 +67,8 @@ CREATE TYPE curfew.audit_entry AS (
     to_state text,
     version bigint,
     reason text,
-    details jsonb
+    details jsonb,
+    traceparent text
 );
 COMMENT ON TYPE curfew.audit_entry IS 'One audit event.';
 
@@ -215,12 +216,12 @@ SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION curfew.audit_log(uuid, text, uuid, timestamptz, timestamptz, integer, uuid, text) IS 'What happened, oldest first: of a session that the caller may read or, for administrators and the scope audit:read, of the tenant. about: session, or what else the events are about, such as principal.';
 
 CREATE FUNCTION curfew.authenticate(credential text, tenant text DEFAULT NULL, via text DEFAULT NULL, request_id text DEFAULT NULL,
-    OUT tenant_id uuid, OUT principal_id uuid, OUT session_id uuid, OUT kind text, OUT role text)
+    traceparent text DEFAULT NULL, OUT tenant_id uuid, OUT principal_id uuid, OUT session_id uuid, OUT kind text, OUT role text)
 RETURNS record
 AS 'MODULE_PATHNAME', 'curfew_authenticate' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.authenticate(text, text, text, text) IS 'Resolves an API key or a session token to its principal, who is the caller for the rest of the transaction.';
+COMMENT ON FUNCTION curfew.authenticate(text, text, text, text, text) IS 'Resolves an API key or a session token to its principal, who is the caller for the rest of the transaction.';
 
 CREATE FUNCTION curfew.act_as(tenant text, principal uuid)
 RETURNS void

@@ -98,6 +98,13 @@ SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.query_uuid(text, text) IS 'A query parameter that is a UUID.';
 
+CREATE FUNCTION curfew.refuse_parameter(name text, doubled boolean)
+RETURNS void
+AS 'MODULE_PATHNAME', 'curfew_refuse_parameter' LANGUAGE C IMMUTABLE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.refuse_parameter(text, boolean) IS 'Refuses a query parameter that the route does not have, or that is given more than once.';
+
 CREATE FUNCTION curfew.query_timestamp(value text, field text)
 RETURNS timestamptz
 AS 'MODULE_PATHNAME', 'curfew_query_timestamp' LANGUAGE C IMMUTABLE

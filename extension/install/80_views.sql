@@ -15,7 +15,9 @@ WHERE s.tenant_id OPERATOR(pg_catalog.=) (SELECT curfew.audited_tenant());
 COMMENT ON VIEW curfew.sessions IS 'The sessions of the caller''s tenant, as they are now; for whoever may audit it.';
 
 CREATE VIEW curfew.audit_events WITH (security_barrier) AS
-SELECT e.* FROM curfew.audit_event e
+SELECT e.at, e.tenant_id, e.id, e.session_id, e.event, e.action, e.outcome, e.actor_id, e.on_behalf_of, e.db_role,
+    e.relation, e.via, e.request_id, e.from_state, e.to_state, e.version, e.reason, e.details, e.traceparent
+FROM curfew.audit_event e
 WHERE e.tenant_id OPERATOR(pg_catalog.=) (SELECT curfew.audited_tenant());
 COMMENT ON VIEW curfew.audit_events IS 'The audit log of the caller''s tenant, for whoever may audit it.';
 

@@ -264,6 +264,7 @@ const Contract& Luxxon() {
         .name = "luxxon",
         .routes = kRoutes,
         .challenge = R"(Bearer realm="curfew")",
+        .consistency_header = "X-Lx-Consistency-Token",
         .present = Present,
         .refuse = Refuse,
     };

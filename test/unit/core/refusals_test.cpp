@@ -30,7 +30,8 @@ const std::map<int, std::set<std::string>> kInterface = {
     {422,
      {"unknown_action", "reason_required", "reason_too_long", "reason_not_taken", "malformed_id",
       "ambiguous_id", "wrong_type", "value_out_of_range", "missing_field", "unknown_value",
-      "idempotency_key_reused", "not_object", "invalid_key_set", "invalid_definition"}},
+      "idempotency_key_reused", "unknown_parameter", "doubled_parameter", "invalid_cursor",
+      "invalid_consistency_token", "not_object", "invalid_key_set", "invalid_definition"}},
     {503, {"no_coverage"}},
 };
 

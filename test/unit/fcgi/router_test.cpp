@@ -118,4 +118,10 @@ BOOST_AUTO_TEST_CASE(the_list_of_routes_has_each_on_a_line_of_its_own) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(all_values_of_a_key_come_as_an_array) {
+    const Target target = SplitTarget("/x?tag=a&other=b&tag=c%22&tag=");
+    BOOST_TEST(QueryValues(target, "tag").value() == R"({"a","c\""})");
+    BOOST_TEST(!QueryValues(target, "none").has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
