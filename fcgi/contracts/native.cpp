@@ -42,7 +42,7 @@ const std::string kTokenMembers = R"(
     curfew.rfc3339(t.expires_at) AS expires_at)";
 
 // The members of a principal, from a row `s` of get_principal.
-const std::string kPrincipalMembers = "s.id, s.name, s.kind, s.role, s.status, s.email, s.full_name";
+const std::string kPrincipalMembers = "s.principal_id AS id, s.name, s.kind, s.role, s.status, s.email, s.full_name";
 
 // The members of an API key, without the key, from a row `s` of list_api_keys.
 const std::string kKeyMembers = R"(
@@ -226,7 +226,7 @@ const std::vector<Route> kRoutes = {
 
     // Principals and their keys, for administrators.
     {"POST", "/curfew/v1/principals", 201, Effect::kChange, "SELECT " + Object(kPrincipalMembers) + R"(::text AS body,
-             coalesce($base_url, '') || '/curfew/v1/principals/' || s.id AS location
+             coalesce($base_url, '') || '/curfew/v1/principals/' || s.principal_id AS location
         FROM curfew.json_body($body) AS b,
              LATERAL curfew.create_principal(
                  name => curfew.body_text(b, 'name'), kind => coalesce(curfew.body_text(b, 'kind'), 'user'),
