@@ -7,15 +7,18 @@ import time
 import facts
 import report
 import row_end
+import row_http
 import row_introspect
 import row_write
 from server import connect
 from world import World
 
 ROWS = {
-    "end": row_end,
-    "introspect": row_introspect,
-    "write": row_write,
+    "end": row_end.measure,
+    "introspect": row_introspect.measure,
+    "http-end": row_http.measure_end,
+    "http-introspect": row_http.measure_introspect,
+    "write": row_write.measure,
 }
 
 
@@ -48,7 +51,7 @@ def main():
     rows, began = [], time.monotonic()
     for name in arguments.rows or ROWS:
         print(f"curfew: measuring {name} ({time.monotonic() - began:.0f} s)", flush=True)
-        found = ROWS[name].measure(bench)
+        found = ROWS[name](bench)
         print(report.table(found), flush=True)
         rows += found
         report.write("run", rows, facts.collect(connect(), bench.quick, time.monotonic() - began))
