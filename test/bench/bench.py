@@ -7,8 +7,11 @@ import time
 import facts
 import report
 import row_end
+import row_growth
 import row_http
 import row_introspect
+import row_memory
+import row_sweep
 import row_write
 from server import connect
 from world import World
@@ -19,6 +22,9 @@ ROWS = {
     "http-end": row_http.measure_end,
     "http-introspect": row_http.measure_introspect,
     "write": row_write.measure,
+    "growth": row_growth.measure,
+    "sweep": row_sweep.measure,
+    "memory": row_memory.measure,
 }
 
 

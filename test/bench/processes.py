@@ -50,3 +50,8 @@ def own_memory(pid):
         if line.startswith(b"RssAnon"):
             return int(line.split()[1])
     return 0
+
+
+def is_front_backend(pid):
+    """Whether it serves the front; PostgreSQL writes that into its process title."""
+    return b"curfew_front" in _read(pid, "cmdline")

@@ -8,8 +8,9 @@ DO $$ BEGIN
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'bench_owner') THEN CREATE ROLE bench_owner LOGIN; END IF;
 END $$;
 SELECT curfew.create_tenant('bench');
+-- began: sessions begin a millisecond after one another from then on, so that newest first is by number, however they are loaded.
 CREATE TABLE bench.world AS
-SELECT t.id AS tenant, p.id AS owner, k.key, encode(t.tag, 'hex') || repeat('0', 32) AS token_prefix
+SELECT now() - interval '4 hours' AS began, t.id AS tenant, p.id AS owner, k.key, encode(t.tag, 'hex') || repeat('0', 32) AS token_prefix
 FROM curfew.tenant t,
      LATERAL (SELECT curfew.create_principal('owner', tenant => 'bench') AS id) p,
      LATERAL (SELECT i.key FROM curfew.issue_api_key(p.id, 'bench_live_', tenant => 'bench') i) k
@@ -30,7 +31,7 @@ BEGIN
         SELECT tenant, ('019aaaaa00007000' || n)::uuid, 'agent', owner,
             ('019bbbbb0000700080000000' || lpad((1 + n %% 1000)::text, 8, '0'))::uuid, 'active', 'expired', 1, at, at, at, at,
             at + interval '10 days'
-        FROM bench.world, generate_series($1, $2) n, LATERAL (SELECT now() - ($2 - n) * interval '1 ms' AS at) t
+        FROM bench.world, generate_series($1, $2) n, LATERAL (SELECT began + (n - 8000000000000000) * interval '1 ms' AS at) t
         ORDER BY n $sql$, place) USING first, last;
     EXECUTE format($sql$
         INSERT INTO %1$I.session_token (tenant_id, digest, session_id, kind, created_at)
