@@ -60,11 +60,11 @@ build/regress build/isolation:
 
 FRONT_PREFIX ?= /usr/local
 FRONT_CXX    ?= g++
-FRONT_FLAGS   = -std=c++20 -O2 -g -pthread $(WARNINGS) -I. -Ifcgi -I/usr/include/postgresql -MMD -MP
+FRONT_FLAGS   = -std=c++20 -O2 -g -pthread $(WARNINGS) -I. -Ifcgi -Iextension -I/usr/include/postgresql -MMD -MP
 FRONT_LIBS    = -lfcgi -lpq -pthread
 FRONT_OBJS    = $(patsubst %.cpp,build/%.o,$(sort $(wildcard fcgi/*.cpp fcgi/contracts/*.cpp)))
 
-.PHONY: front install-front
+.PHONY: front install-front docs install-docs
 front: build/curfew-fcgi
 
 build/curfew-fcgi: $(FRONT_OBJS)
@@ -76,6 +76,16 @@ build/fcgi/%.o: fcgi/%.cpp
 
 install-front: front
 	install -D -m 0755 build/curfew-fcgi '$(DESTDIR)$(FRONT_PREFIX)/bin/curfew-fcgi'
+
+# The OpenAPI documents, and the page that shows them: its viewer comes by npm.
+docs:
+	nginx/docs/build.sh build/static/docs
+	mkdir -p build/static/openapi
+	cp nginx/openapi/*.json build/static/openapi/
+
+install-docs: docs
+	install -d '$(DESTDIR)$(FRONT_PREFIX)/share/curfew'
+	cp -r build/static/docs build/static/openapi '$(DESTDIR)$(FRONT_PREFIX)/share/curfew/'
 
 # --- unit tests: no server ------------------------------------------------------------------------------------------
 

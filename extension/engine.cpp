@@ -1,6 +1,8 @@
 #include "engine.hpp"
 
+#include "acting.hpp"
 #include "details.hpp"
+#include "edit.hpp"
 #include "errors.hpp"
 #include "extending.hpp"
 #include "lifecycle_cache.hpp"
@@ -8,6 +10,7 @@
 #include "secrets.hpp"
 #include "server_settings.hpp"
 #include "store_identity.hpp"
+#include "store_edit.hpp"
 #include "store_write.hpp"
 #include "uses.hpp"
 
@@ -33,7 +36,17 @@ bool is_within(const Within& within, const Loaded& loaded) {
 [[noreturn]] void raise_decision(const core::Decision& decision, const core::Lifecycle& lifecycle, int present,
                                  const ActionRequest& request, int64 version) {
     const char* action = excerpt(request.action);
+    if (request.edit != nullptr && edit_problem(*request.edit).refusal == decision.refusal)
+        raise_edit_problem(edit_problem(*request.edit));
     switch (decision.refusal) {
+    case core::Refusal::unknown_value:
+        if (request.extends)
+            raise_extension(decision, lifecycle, request);
+        raise_refusal(decision.refusal, "action",
+                      psprintf(request.edit == nullptr ? "The action \"%s\" needs what it changes."
+                                                       : "The action \"%s\" edits nothing.",
+                               action),
+                      request.edit == nullptr ? "Take it with curfew.update_session." : "Take it with curfew.act.");
     case core::Refusal::unknown_action:
         raise_refusal(decision.refusal, "action", psprintf("There is no action \"%s\".", action));
     case core::Refusal::scope_missing:
@@ -52,7 +65,6 @@ bool is_within(const Within& within, const Loaded& loaded) {
         raise_refusal(decision.refusal, nullptr,
                       psprintf("The action \"%s\" is not allowed in the state \"%s\".", action,
                                excerpt(lifecycle.states[present].name.View())));
-    case core::Refusal::unknown_value:
     case core::Refusal::value_out_of_range:
         raise_extension(decision, lifecycle, request);
     default:
@@ -111,11 +123,7 @@ Change change_of(const Identity& identity, const Loaded& loaded, const SessionRo
     change.mark.effect = action.effect;
     if (core::ConcernsMark(action.effect))
         change.mark.mark = lifecycle.marks[action.target].View();
-    if (action.assigns && loaded.caller.bound_workspace.set) {
-        pg_uuid_t* place = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
-        memcpy(place->data, loaded.caller.bound_workspace.id.data(), UUID_LEN);
-        change.operator_workspace = {UUIDPGetDatum(place), false};
-    }
+    change.operator_workspace = operator_place(identity, loaded, action, now);
     AuditNote& note = change.note;
     note.identity = &identity;
     note.on_behalf_of = loaded.acting_for;
@@ -220,6 +228,7 @@ Readable load_readable(const pg_uuid_t& session, const Within& within, core::Ins
         raise_refusal(core::Refusal::session_not_found);
 
     found.lifecycle = &lifecycle_of(found.loaded);
+    consider_places(found.identity, *found.lifecycle, &found.loaded);
     core::Refusal refusal = readable(*found.lifecycle, found.loaded.session, found.loaded.caller, found.loaded.grants, now);
     if (refusal != core::Refusal::none)
         note_session(*found.lifecycle, found.loaded.session, action, {}, now);
@@ -236,7 +245,9 @@ Readable load_readable(const pg_uuid_t& session, const Within& within, core::Ins
 Viewed view(const pg_uuid_t& session, const Within& within) {
     core::Instant now = GetCurrentTimestamp();
     Readable found = load_readable(session, within, now, kReading);
-    return {found.loaded.session, found.lifecycle, now, false};
+    core::Standing standing =
+        core::StandingOf(found.loaded.caller, PartyFactsOf(found.loaded.session), found.lifecycle->workspace_parties);
+    return {found.loaded.session, found.lifecycle, now, false, standing.relations};
 }
 
 void touch(const pg_uuid_t& session) {
@@ -287,10 +298,18 @@ Viewed act(const ActionRequest& request) {
         core::Instant now = GetCurrentTimestamp();
         Loaded loaded = load_as_caller(&identity, {&request.session, nullptr, !request.within.workspace.empty()}, now,
                                        request.action);
-        if (!loaded.session_found || !is_within(request.within, loaded))
-            raise_refusal(core::Refusal::session_not_found);
+        if (!loaded.session_found || !is_within(request.within, loaded)) {
+            if (request.refused == nullptr)
+                raise_refusal(core::Refusal::session_not_found);
+            *request.refused = core::Refusal::session_not_found;
+            return {};
+        }
 
         const core::Lifecycle& lifecycle = lifecycle_of(loaded);
+        if (!request.for_workspace.empty())
+            act_for_workspace(identity, request.for_workspace, "for_workspace", &loaded);
+        else
+            consider_places(identity, lifecycle, &loaded);
         core::SessionFacts facts = session_facts(loaded.session, lifecycle);
         int present = core::PresentOf(lifecycle, facts, now).state;
 
@@ -300,6 +319,9 @@ Viewed act(const ActionRequest& request) {
         wanted.require_reason = request.require_reason;
         wanted.expected_version = request.expected_version;
         ask_extension(request, lifecycle, facts, now, &wanted);
+        wanted.edits = request.edit != nullptr;
+        if (wanted.edits)
+            wanted.bad_input = edit_problem(*request.edit).refusal;
         core::Standing standing =
             core::StandingOf(loaded.caller, PartyFactsOf(loaded.session), lifecycle.workspace_parties);
         core::Decision decision = core::Decide(lifecycle, facts, standing, loaded.grants, wanted, now);
@@ -308,14 +330,24 @@ Viewed act(const ActionRequest& request) {
             bool related = decision.relation != core::Relation::clock;
             note_session(lifecycle, loaded.session, request.action,
                          related ? core::WordOf(decision.relation) : std::string_view{}, now);
-            raise_decision(decision, lifecycle, present, request, facts.version);
+            if (request.refused == nullptr)
+                raise_decision(decision, lifecycle, present, request, facts.version);
+            keep_refusal(decision.refusal);
+            *request.refused = decision.refusal;
+            return {};
         }
         if (decision.verdict == core::Verdict::replay)
             return {loaded.session, &lifecycle, now, true};
 
         Change change = change_of(identity, loaded, loaded.session, loaded.written_by, lifecycle, wanted.action,
                                   decision, request.reason, now);
-        if (write_change(identity.tenant, change, &loaded.session)) {
+        if (wanted.edits)
+            change.note.details = changed_members(*request.edit);
+        bool done = wanted.edits ? write_edit(identity.tenant, change, *request.edit, &loaded.session)
+                                 : write_change(identity.tenant, change, &loaded.session);
+        if (done) {
+            if (!request.fields.null)
+                add_fields(identity.tenant, request.session, request.fields.datum);
             check_after_wait(identity, IsOwnSession(identity, request.session), now);
             return {loaded.session, &lifecycle, now, false};
         }

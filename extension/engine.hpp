@@ -9,9 +9,10 @@ namespace curfew {
 // A session together with the lifecycle that its facts are read by.
 struct Viewed {
     SessionRow row;
-    const core::Lifecycle* lifecycle;
-    core::Instant now;
-    bool replayed;
+    const core::Lifecycle* lifecycle = nullptr;
+    core::Instant now = 0;
+    bool replayed = false;
+    core::RelationMask relations = 0; // what the caller is to it, where he only looked
 };
 
 // What narrows an id: a session of another lifecycle or workspace is not found.
@@ -32,16 +33,31 @@ Loaded load_as_caller(Identity* identity, const Wanted& wanted, core::Instant no
 // The caller, verified by a load of its own; for functions that need no session.
 Identity verified_caller(Loaded* loaded = nullptr, std::string_view action = {});
 
+// What an action that edits changes of what people read. What is null stays as it is; fields are merged into those that
+// there are, labels and metadata replace them; a message is kept beside the others.
+struct Edit {
+    Value title = {0, true};  // text
+    Value labels = {0, true}; // jsonb
+    Value metadata = {0, true};
+    Value fields = {0, true};
+    Value message = {0, true}; // text
+    Value message_kind = {0, true};
+};
+
 struct ActionRequest {
     pg_uuid_t session;
     std::string_view action;
     Value reason = {0, true}; // text
     int64 expected_version = -1;
     bool require_reason = false;
+    const Edit* edit = nullptr; // for an action that edits
+    core::Refusal* refused = nullptr; // where a refusal of this very session is put, instead of being raised
     Within within;
     bool extends = false;       // extend_session(): the action has to be one that extends
     Value by = {0, true};       // interval: by how much longer
     Value until = {0, true};    // timestamptz: until when; neither: as long as it may
+    std::string_view for_workspace; // a slug or an id, for a credential that is bound to none; empty: not said
+    Value fields = {0, true};       // jsonb: members that the session's fields do not have yet
 };
 
 // How often a change is decided anew where others were faster, and what is raised then: 40001.

@@ -118,8 +118,9 @@ Value alternatives_of(std::string_view member, const JsonNode& node) {
     pushJsonbValue(&state, WJB_BEGIN_OBJECT, nullptr);
     node.ForEachMember([&](std::string_view key, const JsonNode& values) {
         auto push = [&](JsonNode value) {
-            if (!value.IsText() && !value.IsNumber() && !value.IsBool())
-                raise_filter(core::Refusal::wrong_type, key, "is not a text, a number, true or false, nor a list of such");
+            if (!value.IsText() && !value.IsNumber() && !value.IsBool() && !value.IsNull())
+                raise_filter(core::Refusal::wrong_type, key,
+                             "is not a text, a number, true, false or null, nor a list of such");
             JsonbValue scalar = value.ToScalar();
             pushJsonbValue(&state, WJB_ELEM, &scalar);
             return true;
@@ -179,6 +180,8 @@ void read_member(std::string_view member, const JsonNode& node, const pg_uuid_t&
         filter->workspace = id_choice(workspaces_of(member, texts_of(member, node, kWorkspace), tenant));
     else if (member == "operator_workspace")
         filter->operator_workspace = id_choice(workspaces_of(member, texts_of(member, node, kWorkspace), tenant));
+    else if (member == "party")
+        filter->party = {uuid_array(workspaces_of(member, texts_of(member, node, kWorkspace), tenant)), false};
     else if (member == "live")
         filter->live = wish_of(member, node);
     else if (member == "ended")
@@ -204,8 +207,8 @@ void read_member(std::string_view member, const JsonNode& node, const pg_uuid_t&
         filter->ids = {uuid_array(ids_of(member, texts_of(member, node, kId))), false};
     else
         raise_refusal(core::Refusal::unknown_value, "filter", psprintf("It has no member \"%s\".", excerpt(member)),
-                      "Its members are lifecycle, state, owner, agent, workspace, operator_workspace, live, ended, label, "
-                      "fields, mark, search, older_than, created_after, created_before and ids.");
+                      "Its members are lifecycle, state, owner, agent, workspace, operator_workspace, party, live, ended, "
+                      "label, fields, mark, search, older_than, created_after, created_before and ids.");
     filter->narrows = true;
 }
 

@@ -8,8 +8,9 @@ namespace curfew {
 // Reads a filter, a JSON object; the tenant's workspaces are found by slug or id. Members narrow one by one, and a list's
 // elements are alternatives:
 //   lifecycle, state, owner, agent, workspace, operator_workspace   a text or a list of texts
+//   party                                                            a workspace that they are in, or that operates them
 //   live, ended                                                      true or false
-//   label, fields                                                    {"key": value or list of values}
+//   label, fields                                                    {"key": value or list of values}; null: has none
 //   mark                                                             {"mark": whether it is set}
 //   search                                                           what the title contains, whatever the case
 //   older_than                                                       an age, such as "2 days"

@@ -20,6 +20,34 @@ pg_uuid_t required_uuid(FunctionCallInfo fcinfo, int index, const char* name) {
     return *PG_GETARG_UUID_P(index);
 }
 
+int64 version_argument(FunctionCallInfo fcinfo, int index) {
+    if (PG_ARGISNULL(index))
+        return -1;
+    if (PG_GETARG_INT64(index) < 0)
+        raise_refusal(core::Refusal::value_out_of_range, "expected_version", "A version is not negative.");
+    return PG_GETARG_INT64(index);
+}
+
+int rows_argument(FunctionCallInfo fcinfo, int index, int usual, int most) {
+    int rows = PG_ARGISNULL(index) ? usual : PG_GETARG_INT32(index);
+    if (rows < 1 || rows > most)
+        raise_refusal(core::Refusal::value_out_of_range, "max_rows",
+                      psprintf("It is %d; it can be from 1 to %d.", rows, most));
+    return rows;
+}
+
+std::string_view check_word(std::string_view word, const char* argument, std::initializer_list<const char*> words) {
+    StringInfoData known;
+    initStringInfo(&known);
+    for (const char* candidate : words) {
+        if (word == candidate)
+            return word;
+        appendStringInfo(&known, "%s%s", known.len > 0 ? ", " : "", candidate);
+    }
+    raise_refusal(core::Refusal::unknown_value, argument,
+                  psprintf("\"%s\" is not one of: %s.", excerpt(word), known.data));
+}
+
 Datum composite_result(FunctionCallInfo fcinfo, const Value* columns, int count) {
     TupleDesc descriptor;
     if (get_call_result_type(fcinfo, nullptr, &descriptor) != TYPEFUNC_COMPOSITE || descriptor->natts != count)

@@ -4,6 +4,7 @@
 #include "engine.hpp"
 #include "pg.hpp"
 
+#include <initializer_list>
 #include <string_view>
 
 // Defines `Datum curfew_NAME(PG_FUNCTION_ARGS)`, callable from SQL.
@@ -25,6 +26,15 @@ std::string_view text_argument(FunctionCallInfo fcinfo, int index);
 // The same, refused as missing_field when it is null. `name` is the SQL argument's.
 std::string_view required_text(FunctionCallInfo fcinfo, int index, const char* name);
 pg_uuid_t required_uuid(FunctionCallInfo fcinfo, int index, const char* name);
+
+// The version that is expected; -1 for null, which is any. SL422 for a negative one.
+int64 version_argument(FunctionCallInfo fcinfo, int index);
+
+// How many rows are wanted, from 1 to `most`; `usual` for null. SL422 for any other number.
+int rows_argument(FunctionCallInfo fcinfo, int index, int usual, int most);
+
+// The word, refused as unknown_value when it is none of those.
+std::string_view check_word(std::string_view word, const char* argument, std::initializer_list<const char*> words);
 
 // A row of the function's declared result type, built in the caller's memory.
 Datum composite_result(FunctionCallInfo fcinfo, const Value* columns, int count);

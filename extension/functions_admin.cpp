@@ -33,16 +33,12 @@ void check_name(std::string_view name, const char* argument) {
                       psprintf("It has %d characters; it can have from 1 to %d.", length, kLongestText));
 }
 
-std::string_view check_word(std::string_view word, const char* argument, std::initializer_list<const char*> words) {
-    StringInfoData known;
-    initStringInfo(&known);
-    for (const char* candidate : words) {
-        if (word == candidate)
-            return word;
-        appendStringInfo(&known, "%s%s", known.len > 0 ? ", " : "", candidate);
-    }
-    raise_refusal(core::Refusal::unknown_value, argument,
-                  psprintf("\"%s\" is not one of: %s.", excerpt(word), known.data));
+// Whoever may suspend or revoke others may look at them.
+bool Manages(const Loaded& loaded) {
+    bool any = false;
+    for (std::string_view scope : {"agents:suspend", "agents:revoke", "agents:kill"})
+        any = any || loaded.grants.Cover(scope);
+    return any && !loaded.caller.bound_workspace.set;
 }
 
 [[noreturn]] void raise_taken(const char* argument, std::string_view name) {
@@ -152,7 +148,7 @@ CURFEW_FUNCTION(get_principal) {
     Loaded loaded;
     Identity identity = verified_caller(&loaded);
     bool near = memcmp(id.data, identity.principal.data, UUID_LEN) == 0 || loaded.caller.role == core::Role::admin ||
-                loaded.caller.kind == core::Kind::service || share_workspace(identity.tenant, identity.principal, id);
+                loaded.caller.kind == core::Kind::service || Manages(loaded) || share_workspace(identity.tenant, identity.principal, id);
     Value columns[kPrincipalColumns];
     if (!near || !read_principal(identity.tenant, id, columns))
         raise_refusal(core::Refusal::principal_not_found, "id");

@@ -167,10 +167,30 @@ Datum created_again(FunctionCallInfo fcinfo, Once* once, const pg_uuid_t& tenant
     return composite_result(fcinfo, columns, lengthof(columns));
 }
 
+// Begins the session, unless there is one that was begun with the same `once`: then that one, as a replay. Whoever is
+// found to be there may be gone again when it is looked for, if its transaction was rolled back.
+Viewed begin_or_find(const Identity& identity, const core::Lifecycle& lifecycle, const Beginning& beginning,
+                     const AuditNote& note, core::Instant now) {
+    for (int attempt = 1; attempt <= kDecideAttempts; ++attempt) {
+        pg_uuid_t session;
+        if (!beginning.once.null && find_once(identity, beginning, &session)) {
+            Viewed viewed = view(session, {});
+            viewed.replayed = true;
+            return viewed;
+        }
+        SessionRow row;
+        if (write_beginning(identity, lifecycle, beginning, note, &row))
+            return {row, &lifecycle, now, false};
+        CHECK_FOR_INTERRUPTS();
+    }
+    raise_changed_meanwhile();
+}
+
 } // namespace
 
 // create_session(lifecycle text, owner uuid, agent uuid, workspace text, scopes text[], timers jsonb, title text,
-//                labels jsonb, metadata jsonb, fields jsonb, parent uuid, idempotency_key text) returns session_created
+//                labels jsonb, metadata jsonb, fields jsonb, parent uuid, once text, idempotency_key text)
+// returns session_created
 CURFEW_FUNCTION(create_session) {
     Store store = open_store(fcinfo);
     Once once = begin_idempotent(fcinfo);
@@ -235,6 +255,8 @@ CURFEW_FUNCTION(create_session) {
     beginning.labels = argument(fcinfo, 7);
     beginning.metadata = argument(fcinfo, 8);
     beginning.fields = argument(fcinfo, 9);
+    if (!PG_ARGISNULL(11))
+        beginning.once = {digest_datum(text_argument(fcinfo, 11)), false};
     beginning.facts.state = lifecycle.initial;
     beginning.facts.created_at = beginning.facts.updated_at = beginning.facts.entered_at = now;
     if (lifecycle.states[lifecycle.initial].metered)
@@ -257,7 +279,9 @@ CURFEW_FUNCTION(create_session) {
     note.details = details_object({{"lifecycle", text_value(name)}});
     note.to_state = lifecycle.states[lifecycle.initial].name.View();
     note.db_role = GetUserId();
-    Viewed viewed = {write_beginning(setting.identity, lifecycle, beginning, note), &lifecycle, now, false};
+    Viewed viewed = begin_or_find(setting.identity, lifecycle, beginning, note, now);
+    if (viewed.replayed)
+        token = refresh_token = {0, true}; // of those that it was begun with only the digests are left
 
     Value columns[kSessionInfoColumns + 2];
     session_info(viewed, columns);

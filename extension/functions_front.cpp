@@ -7,6 +7,7 @@
 #include "core/slice.hpp"
 #include "errors.hpp"
 #include "json.hpp"
+#include "request_values.hpp"
 #include "rfc3339.hpp"
 #include "secrets.hpp"
 #include "listing.hpp"
@@ -18,17 +19,38 @@
 
 using namespace curfew;
 
-namespace {
+namespace curfew {
 
-constexpr int kShortestPrefix = 4; // hex digits
+JsonNode body_member(FunctionCallInfo fcinfo) {
+    if (PG_ARGISNULL(0))
+        return {};
+    JsonNode member = JsonNode::of_datum(PG_GETARG_DATUM(0)).Member(required_text(fcinfo, 1, "field"));
+    return member.IsNull() ? JsonNode{} : member;
+}
 
-[[noreturn]] void raise_malformed(const char* argument) { raise_refusal(core::Refusal::malformed_id, argument); }
+[[noreturn]] void raise_type(FunctionCallInfo fcinfo, const char* wanted) {
+    const char* field = excerpt(text_argument(fcinfo, 1));
+    raise_refusal(core::Refusal::wrong_type, field, psprintf("\"%s\" must be %s.", field, wanted));
+}
+
+[[noreturn]] void raise_range(FunctionCallInfo fcinfo, const char* sentence) {
+    const char* field = excerpt(text_argument(fcinfo, 1));
+    raise_refusal(core::Refusal::value_out_of_range, field, psprintf("\"%s\" %s.", field, sentence));
+}
 
 Datum uuid_datum(const pg_uuid_t& id) {
     pg_uuid_t* copy = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
     *copy = id;
     return UUIDPGetDatum(copy);
 }
+
+} // namespace curfew
+
+namespace {
+
+constexpr int kShortestPrefix = 4; // hex digits
+
+[[noreturn]] void raise_malformed(const char* argument) { raise_refusal(core::Refusal::malformed_id, argument); }
 
 pg_uuid_t only_one(uint64 count, const pg_uuid_t& id) {
     if (count == 0)
@@ -80,21 +102,8 @@ bool prefix_range(std::string_view text, pg_uuid_t* first, pg_uuid_t* last) {
            HexBytes({high, sizeof high}, last->data, UUID_LEN);
 }
 
-JsonNode body_member(FunctionCallInfo fcinfo) {
-    if (PG_ARGISNULL(0))
-        return {};
-    JsonNode member = JsonNode::of_datum(PG_GETARG_DATUM(0)).Member(required_text(fcinfo, 1, "field"));
-    return member.IsNull() ? JsonNode{} : member;
-}
-
-[[noreturn]] void raise_type(FunctionCallInfo fcinfo, const char* wanted) {
-    const char* field = excerpt(text_argument(fcinfo, 1));
-    raise_refusal(core::Refusal::wrong_type, field, psprintf("\"%s\" must be %s.", field, wanted));
-}
-
 [[noreturn]] void raise_beyond(FunctionCallInfo fcinfo) {
-    const char* field = excerpt(text_argument(fcinfo, 1));
-    raise_refusal(core::Refusal::value_out_of_range, field, psprintf("\"%s\" is too far from zero.", field));
+    raise_range(fcinfo, "is too far from zero");
 }
 
 // `minimum` and `maximum` are the arguments at these places, null for no bound.
@@ -206,17 +215,53 @@ CURFEW_FUNCTION(body_integer) {
     PG_RETURN_INT64(value);
 }
 
-// body_object(body jsonb, field text) returns jsonb
+// body_number(body jsonb, field text, minimum numeric, maximum numeric) returns numeric
+CURFEW_FUNCTION(body_number) {
+    JsonNode member = body_member(fcinfo);
+    if (!member.Present())
+        PG_RETURN_NULL();
+    if (!member.IsNumber())
+        raise_type(fcinfo, "a number");
+    Datum value = NumericGetDatum(member.Number());
+    bool low = !PG_ARGISNULL(2) && DatumGetBool(DirectFunctionCall2(numeric_lt, value, PG_GETARG_DATUM(2)));
+    bool high = !PG_ARGISNULL(3) && DatumGetBool(DirectFunctionCall2(numeric_gt, value, PG_GETARG_DATUM(3)));
+    if (low || high)
+        raise_refusal(core::Refusal::value_out_of_range, excerpt(text_argument(fcinfo, 1)),
+                      psprintf("It is too %s.", low ? "small" : "large"));
+    return value;
+}
+
+// require_fields(body jsonb, fields text[]) returns jsonb, the body; one of the fields that is absent or null is refused
+CURFEW_FUNCTION(require_fields) {
+    if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+        PG_RETURN_NULL();
+    JsonNode body = JsonNode::of_datum(PG_GETARG_DATUM(0));
+    for (std::string_view field : text_views(argument(fcinfo, 1))) {
+        JsonNode member = body.Member(field);
+        if (!member.Present() || member.IsNull())
+            raise_refusal(core::Refusal::missing_field, excerpt(field), psprintf("\"%s\" is missing.", excerpt(field)));
+    }
+    PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+}
+
+// body_object(body jsonb, field text, most_bytes integer) returns jsonb
 CURFEW_FUNCTION(body_object) {
     JsonNode member = body_member(fcinfo);
     if (!member.Present())
         PG_RETURN_NULL();
     if (!member.IsObject())
         raise_type(fcinfo, "an object");
-    return member.to_datum();
+    Datum object = member.to_datum();
+    if (!PG_ARGISNULL(2)) {
+        Jsonb* value = DatumGetJsonbP(object);
+        char* text = JsonbToCString(nullptr, &value->root, VARSIZE(value));
+        if (strlen(text) > static_cast<std::size_t>(PG_GETARG_INT32(2)))
+            raise_range(fcinfo, psprintf("is longer than %d bytes", PG_GETARG_INT32(2)));
+    }
+    return object;
 }
 
-// body_texts(body jsonb, field text) returns text[]
+// body_texts(body jsonb, field text, most integer) returns text[]
 CURFEW_FUNCTION(body_texts) {
     JsonNode member = body_member(fcinfo);
     if (!member.Present())
@@ -224,9 +269,12 @@ CURFEW_FUNCTION(body_texts) {
     if (!member.IsArray())
         raise_type(fcinfo, "a list of strings");
     ArrayBuildState* state = initArrayResult(TEXTOID, CurrentMemoryContext, false);
+    int count = 0;
     member.ForEachElement([&](JsonNode element) {
         if (!element.IsText())
             raise_type(fcinfo, "a list of strings");
+        if (!PG_ARGISNULL(2) && ++count > PG_GETARG_INT32(2))
+            raise_range(fcinfo, psprintf("has more than %d elements", PG_GETARG_INT32(2)));
         state = accumArrayResult(state, text_datum(element.Text()), false, TEXTOID, CurrentMemoryContext);
         return true;
     });
@@ -279,6 +327,13 @@ CURFEW_FUNCTION(query_uuid) {
     return uuid_datum(id);
 }
 
+// refuse_parameter(name text, doubled boolean) returns never. SL422 unknown_parameter, doubled_parameter
+CURFEW_FUNCTION(refuse_parameter) {
+    bool doubled = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
+    raise_refusal(doubled ? core::Refusal::doubled_parameter : core::Refusal::unknown_parameter,
+                  excerpt(text_argument(fcinfo, 0)));
+}
+
 // query_timestamp(value text, name text) returns timestamptz
 CURFEW_FUNCTION(query_timestamp) {
     if (PG_ARGISNULL(0))
@@ -287,6 +342,16 @@ CURFEW_FUNCTION(query_timestamp) {
     if (at == core::kUnset)
         raise_type(fcinfo, "a time such as 2026-11-21T12:00:00.5Z");
     PG_RETURN_TIMESTAMPTZ(at);
+}
+
+// refuse(reason text, argument text) returns text: never; raises the refusal of that word
+CURFEW_FUNCTION(refuse) {
+    std::string_view word = required_text(fcinfo, 0, "reason");
+    const char* argument = PG_ARGISNULL(1) ? nullptr : excerpt(text_argument(fcinfo, 1));
+    for (std::size_t i = 1; i < lengthof(core::kRefusalTexts); ++i)
+        if (core::kRefusalTexts[i].word == word)
+            raise_refusal(static_cast<core::Refusal>(i), argument);
+    raise_refusal(core::Refusal::unknown_value, "reason", psprintf("\"%s\" is no reason.", excerpt(word)));
 }
 
 // rfc3339(at timestamptz, digits integer) returns text

@@ -2,6 +2,7 @@
 #include "administration.hpp"
 #include "function.hpp"
 
+#include "core/traceparent.hpp"
 #include "errors.hpp"
 #include "jwt_identity.hpp"
 #include "refusal_context.hpp"
@@ -36,7 +37,7 @@ bool has_identity(Identity* identity) {
 
 } // namespace
 
-// authenticate(credential text, tenant text, via text, request_id text)
+// authenticate(credential text, tenant text, via text, request_id text, traceparent text)
 // returns (tenant_id uuid, principal_id uuid, session_id uuid, kind text, role text)
 CURFEW_FUNCTION(authenticate) {
     Store store = open_store(fcinfo);
@@ -60,6 +61,8 @@ CURFEW_FUNCTION(authenticate) {
     if (!PG_ARGISNULL(2))
         copy_text(identity.via, kViaSize, text_argument(fcinfo, 2));
     copy_text(identity.request_id, kRequestIdSize, text_argument(fcinfo, 3));
+    if (core::IsTraceparent(text_argument(fcinfo, 4))) // any other is as good as none, as the standard has it
+        copy_text(identity.traceparent, kTraceparentSize, text_argument(fcinfo, 4));
     if (objection.refusal != core::Refusal::none) {
         note_caller(identity, {0, true}, "authenticate");
         raise_refusal(objection.refusal, objection.argument, objection.detail);
@@ -146,6 +149,15 @@ Datum current_part(FunctionCallInfo fcinfo, Part part) {
 CURFEW_FUNCTION(current_tenant) { return current_part(fcinfo, Part::tenant); }
 CURFEW_FUNCTION(current_principal) { return current_part(fcinfo, Part::principal); }
 CURFEW_FUNCTION(current_session) { return current_part(fcinfo, Part::session); }
+
+// current_traceparent() returns text
+CURFEW_FUNCTION(current_traceparent) {
+    (void)fcinfo;
+    const Identity* identity = TransactionIdentity();
+    if (identity == nullptr || identity->traceparent[0] == '\0')
+        PG_RETURN_NULL();
+    return CStringGetTextDatum(identity->traceparent);
+}
 
 // audited_tenant() returns uuid: the tenant whose whole log the caller may read. SL401, SL403
 CURFEW_FUNCTION(audited_tenant) {

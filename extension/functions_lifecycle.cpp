@@ -31,7 +31,8 @@ const char* who_may(const core::Action& action) {
     return text.data;
 }
 
-// The state after the action, the mark set ("+ archived") or cleared ("- archived"), or the setting extended ("> ttl").
+// The state after the action, the mark set ("+ archived") or cleared ("- archived"), the setting extended ("> ttl"), or
+// "~ edit".
 const char* effect_of(const core::Lifecycle& lifecycle, const core::Action& action) {
     switch (action.effect) {
     case core::Effect::enter:
@@ -42,6 +43,8 @@ const char* effect_of(const core::Lifecycle& lifecycle, const core::Action& acti
         return psprintf("- %s", lifecycle.marks[action.target].View().data());
     case core::Effect::extend:
         return psprintf("> %s", lifecycle.timers[action.target].parameter.View().data());
+    case core::Effect::edit:
+        return "~ edit";
     }
     return "";
 }

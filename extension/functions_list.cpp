@@ -2,6 +2,7 @@
 #include "administration.hpp"
 #include "function.hpp"
 
+#include "acting.hpp"
 #include "errors.hpp"
 #include "filter.hpp"
 #include "listing.hpp"
@@ -14,14 +15,6 @@ namespace {
 
 constexpr int kMaxRows = 1000;
 constexpr long kBatch = 100;
-
-int rows_argument(FunctionCallInfo fcinfo, int index, int usual) {
-    int rows = PG_ARGISNULL(index) ? usual : PG_GETARG_INT32(index);
-    if (rows < 1 || rows > kMaxRows)
-        raise_refusal(core::Refusal::value_out_of_range, "max_rows",
-                      psprintf("It is %d; it can be from 1 to %d.", rows, kMaxRows));
-    return rows;
-}
 
 // Puts the rows of one cursor's fetch that the caller may read and that match; the number put.
 int put_readable(RowSet* rows, uint64 fetched, int room, const SessionFilter& filter, const Loaded& loaded,
@@ -57,7 +50,7 @@ int put_readable(RowSet* rows, uint64 fetched, int room, const SessionFilter& fi
 CURFEW_FUNCTION(list_sessions) {
     Store store = open_store(fcinfo);
     RowSet rows = begin_rows(fcinfo);
-    int wanted = rows_argument(fcinfo, 5, 50);
+    int wanted = rows_argument(fcinfo, 5, 50, kMaxRows);
     Loaded loaded;
     Identity identity = verified_caller(&loaded);
     core::Instant now = GetCurrentTimestamp();
@@ -82,6 +75,7 @@ CURFEW_FUNCTION(list_sessions) {
             raise_refusal(core::Refusal::unknown_value, "after", "There is no session of that id to go on from.");
     }
 
+    consider_own_places(identity, {0, true}, &loaded.caller);
     Portal cursor = open_session_list(identity, loaded.caller, filter, now, after);
     int left = wanted;
     while (left > 0) {
@@ -99,7 +93,7 @@ CURFEW_FUNCTION(list_sessions) {
 }
 
 // audit_log(session_id uuid, event text, actor uuid, since timestamptz, until timestamptz, max_rows integer,
-//           after uuid) returns setof audit_entry, oldest first
+//           after uuid, about text) returns setof audit_entry, oldest first
 CURFEW_FUNCTION(audit_log) {
     Store store = open_store(fcinfo);
     RowSet rows = begin_rows(fcinfo);
@@ -109,8 +103,9 @@ CURFEW_FUNCTION(audit_log) {
     filter.actor = argument(fcinfo, 2);
     filter.since = argument(fcinfo, 3);
     filter.until = argument(fcinfo, 4);
-    filter.rows = rows_argument(fcinfo, 5, 100);
+    filter.rows = rows_argument(fcinfo, 5, 100, kMaxRows);
     filter.after = argument(fcinfo, 6);
+    filter.about = argument(fcinfo, 7);
 
     Loaded loaded;
     Identity identity = verified_caller(&loaded);

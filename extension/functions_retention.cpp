@@ -7,6 +7,7 @@
 #include "server_settings.hpp"
 #include "store_lifecycle.hpp"
 #include "store_procedure.hpp"
+#include "store_feed.hpp"
 #include "store_retention.hpp"
 #include "store_write.hpp"
 
@@ -132,6 +133,15 @@ bool remove_month(const Partition& partition) {
     return true;
 }
 
+// A step that deletes a batch of the feed's numbers of events that went with the month; whether there may be more.
+bool delete_numbers(const Partition& partition) {
+    constexpr int kBatch = 10000;
+    begin_step();
+    bool more = delete_numbers_between(partition.begin, partition.end, kBatch) == kBatch;
+    end_step();
+    return more;
+}
+
 } // namespace
 
 // set_session_retention(lifecycle text, keep interval) returns void
@@ -230,6 +240,8 @@ CURFEW_FUNCTION(apply_retention) {
         begin_step();
         bool removed = remove_month(partition);
         removed ? end_step() : undo_step();
+        while (removed && delete_numbers(partition)) // of the feed, in steps of their own
+            CHECK_FOR_INTERRUPTS();
         ++(removed ? applied.dropped : applied.left);
     }
 

@@ -3,6 +3,7 @@
 
 #include "errors.hpp"
 #include "idempotency.hpp"
+#include "json.hpp"
 #include "store_read.hpp"
 
 using namespace curfew;
@@ -14,11 +15,7 @@ ActionRequest request_of(FunctionCallInfo fcinfo, int reason, int expected_versi
     ActionRequest request;
     request.session = required_uuid(fcinfo, 0, "session_id");
     request.reason = argument(fcinfo, reason);
-    if (!PG_ARGISNULL(expected_version)) {
-        request.expected_version = PG_GETARG_INT64(expected_version);
-        if (request.expected_version < 0)
-            raise_refusal(core::Refusal::value_out_of_range, "expected_version", "A version is not negative.");
-    }
+    request.expected_version = version_argument(fcinfo, expected_version);
     return request;
 }
 
@@ -33,7 +30,7 @@ Datum act_named(FunctionCallInfo fcinfo, std::string_view action) {
 } // namespace
 
 // act(session_id uuid, action text, reason text, expected_version bigint, lifecycle text, workspace text,
-//     require_reason boolean, idempotency_key text) returns session_info
+//     require_reason boolean, for_workspace text, fields jsonb, idempotency_key text) returns session_info
 CURFEW_FUNCTION(act) {
     Store store = open_store(fcinfo);
     ActionRequest request = request_of(fcinfo, 2, 3);
@@ -41,11 +38,15 @@ CURFEW_FUNCTION(act) {
     request.within.lifecycle = text_argument(fcinfo, 4);
     request.within.workspace = text_argument(fcinfo, 5);
     request.require_reason = !PG_ARGISNULL(6) && PG_GETARG_BOOL(6);
+    request.for_workspace = text_argument(fcinfo, 7);
+    request.fields = argument(fcinfo, 8);
+    if (!request.fields.null && !JsonNode::of_datum(request.fields.datum).IsObject())
+        raise_refusal(core::Refusal::wrong_type, "fields", "It is a JSON object.");
     return act_once(fcinfo, store, request);
 }
 
-// extend_session(session_id uuid, by interval, until timestamptz, reason text, expected_version bigint)
-// returns session_info
+// extend_session(session_id uuid, by interval, until timestamptz, reason text, expected_version bigint,
+//                idempotency_key text) returns session_info
 CURFEW_FUNCTION(extend_session) {
     Store store = open_store(fcinfo);
     ActionRequest request = request_of(fcinfo, 3, 4);
@@ -53,9 +54,7 @@ CURFEW_FUNCTION(extend_session) {
     request.extends = true;
     request.by = argument(fcinfo, 1);
     request.until = argument(fcinfo, 2);
-    Datum result = session_result(fcinfo, act(request));
-    close_store(store);
-    return result;
+    return act_once(fcinfo, store, request);
 }
 
 // touch_session(session_id uuid) returns void
@@ -85,14 +84,29 @@ CURFEW_FUNCTION(get_session) {
 }
 
 // get_session_detail(session_id uuid) returns (title text, labels jsonb, metadata jsonb, fields jsonb,
-// last_used_at timestamptz)
+// last_message_at timestamptz, last_used_at timestamptz); what stands under `operator` in the fields is shown to the
+// operator alone
 CURFEW_FUNCTION(get_session_detail) {
     Store store = open_store(fcinfo);
     pg_uuid_t id = required_uuid(fcinfo, 0, "session_id");
-    view(id, {});
+    bool is_operator = view(id, {}).relations & core::Bit(core::Relation::party);
     Value columns[kDetailColumns];
-    read_detail(caller_identity().tenant, id, columns); // verified by view()
+    read_detail(caller_identity().tenant, id, is_operator, columns); // verified by view()
     Datum result = composite_result(fcinfo, columns, kDetailColumns);
+    close_store(store);
+    return result;
+}
+
+// session_relations(session_id uuid) returns text[]: what the caller is to a session that he may read
+CURFEW_FUNCTION(session_relations) {
+    Store store = open_store(fcinfo);
+    core::RelationMask held = view(required_uuid(fcinfo, 0, "session_id"), {}).relations;
+    std::string_view words[core::kRelations];
+    std::size_t count = 0;
+    for (int i = 0; i < core::kRelations; ++i)
+        if (held & core::Bit(static_cast<core::Relation>(i)))
+            words[count++] = core::kRelationWords[i];
+    Datum result = for_caller(text_array({words, count}).datum);
     close_store(store);
     return result;
 }

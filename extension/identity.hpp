@@ -11,6 +11,7 @@ enum class IdentityKind : std::uint8_t { none, api_key, session_token, jwt, act_
 
 inline constexpr int kViaSize = 64;
 inline constexpr int kRequestIdSize = 129;
+inline constexpr int kTraceparentSize = 56; // version 00 of W3C Trace Context has 55 characters
 inline constexpr int kTokenScopesSize = 1024;
 
 // What a JWT says of scopes, as words that each end in a space.
@@ -29,6 +30,7 @@ struct Identity {
     Oid role = InvalidOid;          // with mapped_role and act_as: the database role that it is for
     char via[kViaSize] = "sql";     // the way in, for the audit row
     char request_id[kRequestIdSize] = "";
+    char traceparent[kTraceparentSize] = "";
     std::int64_t expires_at = 0; // with jwt: the instant from which on it is not accepted
     TokenScopes scopes;          // with jwt
 };

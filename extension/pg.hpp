@@ -10,7 +10,9 @@ extern "C" {
 
 #include "access/htup_details.h"
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "access/table.h"
+#include "access/transam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
@@ -42,8 +44,10 @@ extern "C" {
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
+#include "utils/typcache.h"
 #include "utils/uuid.h"
 #include "utils/backend_status.h"
+#include "utils/xid8.h"
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #endif
@@ -84,6 +88,15 @@ inline void begin_materialized_set(FunctionCallInfo fcinfo) {
     info->setResult = tuplestore_begin_heap(true, false, work_mem);
     info->setDesc = descriptor;
     MemoryContextSwitchTo(previous);
+#endif
+}
+
+// The timeline that this server writes.
+inline uint32 current_timeline() {
+#if PG_VERSION_NUM >= 150000
+    return GetWALInsertionTimeLine();
+#else
+    return ThisTimeLineID;
 #endif
 }
 

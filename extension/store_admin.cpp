@@ -15,6 +15,29 @@ bool insert_tenant(const pg_uuid_t& id, std::string_view slug, std::string_view 
     return run(statement, parameters) > 0;
 }
 
+bool merge_settings(const pg_uuid_t& tenant, Datum settings, Datum* merged) {
+    static Statement statement = {
+        "WITH before AS (SELECT settings FROM curfew.tenant WHERE id = $1 FOR NO KEY UPDATE)"
+        "UPDATE curfew.tenant t SET settings = jsonb_strip_nulls(b.settings || $2) FROM before b WHERE t.id = $1"
+        " RETURNING t.settings, t.settings <> b.settings",
+        {UUIDOID, JSONBOID}};
+    Parameters parameters;
+    parameters.Add(tenant);
+    parameters.Add(settings);
+    run(statement, parameters);
+    *merged = result_value(0, 0).datum;
+    return DatumGetBool(result_value(0, 1).datum);
+}
+
+Value read_setting(const pg_uuid_t& tenant, std::string_view name) {
+    static Statement statement = {"SELECT settings ->> $2 FROM curfew.tenant WHERE id = $1", {UUIDOID, TEXTOID}};
+    Parameters parameters;
+    parameters.Add(tenant);
+    parameters.Add(text_datum(name));
+    run(statement, parameters);
+    return result_value(0, 0);
+}
+
 bool insert_workspace(const pg_uuid_t& tenant, const pg_uuid_t& id, std::string_view slug, std::string_view name,
                       bool is_operator) {
     static Statement statement = {"INSERT INTO curfew.workspace (tenant_id, id, slug, name, operator, created_at)"

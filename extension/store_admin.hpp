@@ -9,6 +9,11 @@
 namespace curfew {
 
 bool insert_tenant(const pg_uuid_t& id, std::string_view slug, std::string_view name, const uint8* tag, int tag_size);
+
+// Merges settings into the tenant's; null takes one away. All of them then; false when that changed none.
+bool merge_settings(const pg_uuid_t& tenant, Datum settings, Datum* merged);
+Value read_setting(const pg_uuid_t& tenant, std::string_view name);
+
 bool insert_workspace(const pg_uuid_t& tenant, const pg_uuid_t& id, std::string_view slug, std::string_view name,
                       bool is_operator);
 

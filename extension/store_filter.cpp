@@ -18,20 +18,21 @@ namespace {
 #define CURFEW_CHOICE(column, one, many)                                                                           \
     " AND (" one " IS NULL OR " column " = " one ") AND (" many " IS NULL OR " column " = ANY (" many "))"
 
-// Every key's value in `document` is among those that the parameter has for it.
+// Every key's value in `document`, or one of its values where it is a list, is among those that the parameter has for it.
 #define CURFEW_AMONG(document, wanted)                                                                             \
     " AND (" wanted " IS NULL OR NOT EXISTS (SELECT FROM jsonb_each(" wanted ") x"                                 \
-    "  WHERE NOT x.value @> jsonb_build_array(" document " -> x.key)))"
+    "  WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(x.value) y WHERE COALESCE(" document " -> x.key, 'null') @> y.value)))"
 
 // $1 tenant, $2 principal, $3 bound workspace, $4 may take operators' places, $5 and $6 lifecycle, $7 and $8 owner,
 // $9 and $10 agent, $11 and $12 workspace, $13 and $14 operator's workspace, $15 ids, $16 states, $17 whether it has
 // ended, $18 now, $19 and $20 marks, $21 and $22 creation, $23 whether details matter, $24 labels, $25 fields,
-// $26 search. A state is not compared with a session's alone, since its timer may have led elsewhere.
+// $26 search, $27 parties. A state is not compared with a session's alone, since its timer may have led elsewhere.
 #define CURFEW_MATCHING                                                                                            \
     CURFEW_LISTED_COLUMNS " WHERE s.tenant_id = $1"                                                                \
     CURFEW_CHOICE("s.lifecycle", "$5", "$6") CURFEW_CHOICE("s.owner_id", "$7", "$8")                               \
     CURFEW_CHOICE("s.agent_id", "$9", "$10") CURFEW_CHOICE("s.workspace_id", "$11", "$12")                         \
     CURFEW_CHOICE("s.operator_workspace_id", "$13", "$14")                                                         \
+    " AND ($27 IS NULL OR s.workspace_id = ANY ($27) OR s.operator_workspace_id = ANY ($27))"                      \
     " AND ($15 IS NULL OR s.id = ANY ($15))"                                                                       \
     " AND ($16 IS NULL OR s.state = ANY ($16) OR s.deadline_state = ANY ($16))"                                    \
     " AND ($17 IS NULL OR CASE WHEN $17 THEN s.ended_at IS NOT NULL OR s.deadline <= $18"                          \
@@ -44,7 +45,8 @@ namespace {
 #define CURFEW_MATCHING_TYPES                                                                                      \
     UUIDOID, UUIDOID, UUIDOID, BOOLOID, TEXTOID, TEXTARRAYOID, UUIDOID, UUIDARRAYOID, UUIDOID, UUIDARRAYOID,       \
         UUIDOID, UUIDARRAYOID, UUIDOID, UUIDARRAYOID, UUIDARRAYOID, TEXTARRAYOID, BOOLOID, TIMESTAMPTZOID,         \
-        TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZOID, TIMESTAMPTZOID, BOOLOID, JSONBOID, JSONBOID, TEXTOID
+        TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZOID, TIMESTAMPTZOID, BOOLOID, JSONBOID, JSONBOID, TEXTOID,          \
+        UUIDARRAYOID
 
 // Sessions that the caller has to do with.
 #define CURFEW_OWN                                                                                                 \
@@ -92,6 +94,7 @@ Parameters parameters_of(const Identity& identity, const core::CallerFacts& call
     add(&parameters, filter.labels);
     add(&parameters, filter.fields);
     add(&parameters, filter.search);
+    add(&parameters, filter.party);
     return parameters;
 }
 
@@ -113,7 +116,7 @@ StoredSession stored_session(uint64 index) {
 
 Portal open_session_list(const Identity& identity, const core::CallerFacts& caller, const SessionFilter& filter,
                          core::Instant now, const Newest& after) {
-#define CURFEW_NEWEST " AND ($27 IS NULL OR (s.created_at, s.id) < ($27, $28)) ORDER BY s.created_at DESC, s.id DESC"
+#define CURFEW_NEWEST " AND ($28 IS NULL OR (s.created_at, s.id) < ($28, $29)) ORDER BY s.created_at DESC, s.id DESC"
     static Statement all = {CURFEW_MATCHING CURFEW_NEWEST, {CURFEW_MATCHING_TYPES, TIMESTAMPTZOID, UUIDOID}};
     static Statement own = {CURFEW_MATCHING CURFEW_OWN CURFEW_NEWEST, {CURFEW_MATCHING_TYPES, TIMESTAMPTZOID, UUIDOID}};
     Parameters parameters = parameters_of(identity, caller, filter, now);
@@ -124,12 +127,32 @@ Portal open_session_list(const Identity& identity, const core::CallerFacts& call
 
 Portal open_session_list(const Identity& identity, const core::CallerFacts& caller, const SessionFilter& filter,
                          core::Instant now, const ById& after) {
-#define CURFEW_BY_ID " AND ($27 IS NULL OR s.id > $27) ORDER BY s.id LIMIT $28"
+#define CURFEW_BY_ID " AND ($28 IS NULL OR s.id > $28) ORDER BY s.id LIMIT $29"
     static Statement all = {CURFEW_MATCHING CURFEW_BY_ID, {CURFEW_MATCHING_TYPES, UUIDOID, INT8OID}};
     static Statement own = {CURFEW_MATCHING CURFEW_OWN CURFEW_BY_ID, {CURFEW_MATCHING_TYPES, UUIDOID, INT8OID}};
     Parameters parameters = parameters_of(identity, caller, filter, now);
     add(&parameters, after.id);
     parameters.AddIf(after.rows > 0, Int64GetDatum(after.rows));
+    return open_cursor(MeetsAll(caller) ? all : own, parameters);
+}
+
+Portal open_session_list(const Identity& identity, const core::CallerFacts& caller, const SessionFilter& filter,
+                         core::Instant now, const Sorted& order) {
+// $28 by what, $29 whether descending. A session whose deadline has passed was changed last by that.
+#define CURFEW_SORT_KEY                                                                                            \
+    "CASE $28 WHEN 1 THEN GREATEST(s.updated_at, CASE WHEN s.ended_at IS NULL AND s.deadline <= $18 THEN s.deadline END)" \
+    " WHEN 2 THEN (SELECT d.last_message_at FROM curfew.session_detail d WHERE d.tenant_id = $1 AND d.session_id = s.id)" \
+    " ELSE s.created_at END"
+#define CURFEW_SORTED                                                                                              \
+    " ORDER BY CASE WHEN $29 THEN " CURFEW_SORT_KEY " END DESC NULLS LAST,"                                        \
+    " CASE WHEN NOT $29 THEN " CURFEW_SORT_KEY " END NULLS LAST,"                                                  \
+    " CASE WHEN $29 THEN s.created_at END DESC, CASE WHEN NOT $29 THEN s.created_at END,"                          \
+    " CASE WHEN $29 THEN s.id END DESC, CASE WHEN NOT $29 THEN s.id END"
+    static Statement all = {CURFEW_MATCHING CURFEW_SORTED, {CURFEW_MATCHING_TYPES, INT4OID, BOOLOID}};
+    static Statement own = {CURFEW_MATCHING CURFEW_OWN CURFEW_SORTED, {CURFEW_MATCHING_TYPES, INT4OID, BOOLOID}};
+    Parameters parameters = parameters_of(identity, caller, filter, now);
+    parameters.Add(Int32GetDatum(static_cast<int>(order.by)));
+    parameters.Add(BoolGetDatum(order.descending));
     return open_cursor(MeetsAll(caller) ? all : own, parameters);
 }
 

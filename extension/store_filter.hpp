@@ -22,6 +22,7 @@ struct SessionFilter {
     std::span<const std::string_view> states; // effective ones
     Wish live = Wish::any;
     Wish ended = Wish::any;
+    Value party = {0, true};               // uuid[]: workspaces that they are in or that operate them
     Value ids = {0, true};                 // uuid[]
     Value marked = {0, true};              // text[]: marks that are set
     Value unmarked = {0, true};            // text[]: marks that are not
@@ -40,6 +41,11 @@ struct Newest {
 struct ById {
     Value id = {0, true};
     int rows = 0; // how many rows at most; 0: all
+};
+enum class SortKey : std::uint8_t { created_at, updated_at, last_message_at };
+struct Sorted {
+    SortKey by = SortKey::created_at; // what has no such time comes last
+    bool descending = true;
 };
 
 // A session's row as these queries give it, with what it takes to decide on it and to change it.
@@ -63,6 +69,8 @@ Portal open_session_list(const Identity& identity, const core::CallerFacts& call
                          core::Instant now, const Newest& after);
 Portal open_session_list(const Identity& identity, const core::CallerFacts& caller, const SessionFilter& filter,
                          core::Instant now, const ById& after);
+Portal open_session_list(const Identity& identity, const core::CallerFacts& caller, const SessionFilter& filter,
+                         core::Instant now, const Sorted& order);
 
 // Reads such rows of sessions anew, as they are now, in the order of their ids; those that are gone are left out.
 uint64 read_listed(const Identity& identity, std::span<const pg_uuid_t> ids);

@@ -4,15 +4,18 @@
 
 namespace curfew {
 
-void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, Value* columns) {
+void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, bool is_operator, Value* columns) {
     static Statement statement = {"SELECT d.title, COALESCE(d.labels, '{}'), COALESCE(d.metadata, '{}'),"
-                                  " COALESCE(d.fields, '{}'), s.used_at FROM curfew.session s"
+                                  " CASE WHEN $3 THEN COALESCE(d.fields, '{}')"
+                                  " ELSE COALESCE(d.fields, '{}') - 'operator' END, d.last_message_at, s.used_at"
+                                  " FROM curfew.session s"
                                   " LEFT JOIN curfew.session_detail d ON d.tenant_id = s.tenant_id AND d.session_id = s.id"
                                   " WHERE s.tenant_id = $1 AND s.id = $2",
-                                  {UUIDOID, UUIDOID}};
+                                  {UUIDOID, UUIDOID, BOOLOID}};
     Parameters parameters;
     parameters.Add(tenant);
     parameters.Add(session);
+    parameters.Add(BoolGetDatum(is_operator));
     uint64 rows = run(statement, parameters);
     for (int i = 0; i < kDetailColumns; ++i)
         columns[i] = rows > 0 ? result_value(0, i) : Value{0, true};
@@ -50,16 +53,15 @@ bool read_token_session(const pg_uuid_t& tenant, std::string_view token) {
 
 uint64 read_audit(const pg_uuid_t& tenant, const AuditFilter& filter) {
 #define CURFEW_AUDIT(where)                                                                                        \
-    "SELECT e.id, e.at, e.session_id, e.event, e.action, e.outcome, e.actor_id, e.on_behalf_of, e.db_role,"        \
-    " e.relation, e.via, e.request_id, e.from_state, e.to_state, e.version, e.reason, e.details"                   \
-    " FROM curfew.audit_event e WHERE e.tenant_id = $1 AND " where                                                 \
+    "SELECT " CURFEW_AUDIT_ENTRY("e") " FROM curfew.audit_event e WHERE e.tenant_id = $1 AND " where                                                 \
     " ($3 IS NULL OR e.event = $3) AND ($4 IS NULL OR e.actor_id = $4)"                                            \
     " AND ($5 IS NULL OR e.at >= $5) AND ($6 IS NULL OR e.at < $6)"                                                \
     " AND ($7 IS NULL OR (e.at, COALESCE(e.version, 0), e.id) > (SELECT x.at, COALESCE(x.version, 0), x.id FROM curfew.audit_event x"                              \
     "  WHERE x.tenant_id = $1 AND x.id = $7))"                                                                     \
+    " AND ($9 IS NULL OR $9 = CASE WHEN e.session_id IS NULL THEN split_part(e.event, '.', 1) ELSE 'session' END)"  \
     " ORDER BY e.at, COALESCE(e.version, 0), e.id LIMIT $8"
 #define CURFEW_AUDIT_FILTER_TYPES                                                                                  \
-    UUIDOID, UUIDOID, TEXTOID, UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID, UUIDOID, INT4OID
+    UUIDOID, UUIDOID, TEXTOID, UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID, UUIDOID, INT4OID, TEXTOID
     static Statement of_session = {CURFEW_AUDIT("e.session_id = $2 AND"), {CURFEW_AUDIT_FILTER_TYPES}};
     static Statement of_tenant = {CURFEW_AUDIT(""), {CURFEW_AUDIT_FILTER_TYPES}};
 
@@ -72,6 +74,7 @@ uint64 read_audit(const pg_uuid_t& tenant, const AuditFilter& filter) {
     add(&parameters, filter.until);
     add(&parameters, filter.after);
     parameters.Add(Int32GetDatum(filter.rows));
+    add(&parameters, filter.about);
     return run(filter.session.null ? of_tenant : of_session, parameters);
 }
 
@@ -96,6 +99,25 @@ bool read_principal(const pg_uuid_t& tenant, const pg_uuid_t& principal, Value* 
     for (int i = 0; i < kPrincipalColumns; ++i)
         columns[i] = result_value(0, i);
     return true;
+}
+
+uint64 read_principals(const pg_uuid_t& tenant, const Value& id, const Value& name, const Value& email,
+                       const pg_uuid_t* near) {
+    static Statement statement = {
+        "SELECT p.id, p.kind, p.role, p.status, p.name, p.email, p.full_name FROM curfew.principal p"
+        " WHERE p.tenant_id = $1 AND ($2 IS NULL OR p.id = $2) AND ($3 IS NULL OR p.name = $3)"
+        " AND ($4 IS NULL OR p.email = $4) AND ($5 IS NULL OR p.id = $5 OR EXISTS ("
+        "  SELECT FROM curfew.workspace_member a JOIN curfew.workspace_member b"
+        "   ON b.tenant_id = a.tenant_id AND b.workspace_id = a.workspace_id"
+        "  WHERE a.tenant_id = $1 AND a.principal_id = $5 AND b.principal_id = p.id)) ORDER BY p.name, p.id",
+        {UUIDOID, UUIDOID, TEXTOID, TEXTOID, UUIDOID}};
+    Parameters parameters;
+    parameters.Add(tenant);
+    add(&parameters, id);
+    add(&parameters, name);
+    add(&parameters, email);
+    near != nullptr ? parameters.Add(*near) : parameters.AddNull();
+    return run(statement, parameters);
 }
 
 PrincipalStanding read_standing(const pg_uuid_t& tenant, const pg_uuid_t& principal) {

@@ -5,9 +5,10 @@
 
 namespace curfew {
 
-// title, labels, metadata, fields, last use
-inline constexpr int kDetailColumns = 5;
-void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, Value* columns);
+// title, labels, metadata, fields, last_message_at, last use; of the fields the member `operator` only where the reader is
+// the operator
+inline constexpr int kDetailColumns = 6;
+void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, bool is_operator, Value* columns);
 
 // The creation time of a session, for a cursor; null when it is not there.
 Value read_created_at(const pg_uuid_t& tenant, const pg_uuid_t& session);
@@ -19,7 +20,11 @@ inline constexpr int kTokenAgentStatus = kSessionColumns + 3;
 bool read_token_session(const pg_uuid_t& tenant, std::string_view token);
 
 // Audit rows as the columns of curfew.audit_entry, oldest first.
-inline constexpr int kAuditColumns = 17;
+inline constexpr int kAuditColumns = 18;
+#define CURFEW_AUDIT_ENTRY(e)                                                                                      \
+    e ".id, " e ".at, " e ".session_id, " e ".event, " e ".action, " e ".outcome, " e ".actor_id, "               \
+      e ".on_behalf_of, " e ".db_role, " e ".relation, " e ".via, " e ".request_id, " e ".from_state, "           \
+      e ".to_state, " e ".version, " e ".reason, " e ".details, " e ".traceparent"
 struct AuditFilter {
     Value session = {0, true};
     Value event = {0, true};
@@ -27,6 +32,7 @@ struct AuditFilter {
     Value since = {0, true};
     Value until = {0, true};
     Value after = {0, true}; // id of the last row seen
+    Value about = {0, true}; // "session", or what an event's name begins with
     int rows = 100;
 };
 uint64 read_audit(const pg_uuid_t& tenant, const AuditFilter& filter);
@@ -35,6 +41,11 @@ bool is_event(const pg_uuid_t& tenant, const pg_uuid_t& event);
 // id, kind, role, status, name, email, full_name of a principal; false when there is none.
 inline constexpr int kPrincipalColumns = 7;
 bool read_principal(const pg_uuid_t& tenant, const pg_uuid_t& principal, Value* columns);
+
+// The same columns of those principals that have this id, name and email, each null for any; by name.
+//   near  only this principal itself and those of a workspace that it is a member of; null: all
+uint64 read_principals(const pg_uuid_t& tenant, const Value& id, const Value& name, const Value& email,
+                       const pg_uuid_t* near);
 
 // Whether a principal may take part in sessions, and with which scopes.
 struct PrincipalStanding {

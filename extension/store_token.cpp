@@ -43,6 +43,16 @@ bool lock_refresh_token(std::string_view token, FoundToken* found) {
     return true;
 }
 
+Value read_refreshed_at(const pg_uuid_t& tenant, const pg_uuid_t& session) {
+    static Statement statement = {
+        "SELECT max(used_at) FROM curfew.session_token WHERE tenant_id = $1 AND session_id = $2", {UUIDOID, UUIDOID}};
+    Parameters parameters;
+    parameters.Add(tenant);
+    parameters.Add(session);
+    run(statement, parameters);
+    return result_value(0, 0);
+}
+
 bool is_unused(const pg_uuid_t& tenant, Datum digest) {
     static Statement statement = {
         "SELECT 1 FROM curfew.session_token WHERE tenant_id = $1 AND digest = $2 AND used_at IS NULL",

@@ -75,24 +75,44 @@ bool write_change(const pg_uuid_t& tenant, const Change& change, SessionRow* row
     return true;
 }
 
-SessionRow write_beginning(const Identity& identity, const core::Lifecycle& lifecycle, const Beginning& beginning,
-                           const AuditNote& note) {
-    static Statement statement = {
-        "WITH begun AS ("
-        " INSERT INTO curfew.session AS s (tenant_id, id, lifecycle, owner_id, agent_id, workspace_id, parent_id,"
-        "  state, deadline_state, version, created_at, updated_at, entered_at, started_at, deadline, scopes, timers)"
-        " VALUES ($1, $15, $16, $17, $18, $19, $20, $21, $22, 1, $3, $3, $3, $23, $24, $25, $26)"
-        " RETURNING " CURFEW_SESSION_COLUMNS("s") "), detailed AS ("
-        " INSERT INTO curfew.session_detail (tenant_id, session_id, title, labels, metadata, fields)"
-        " VALUES ($1, $15, $27, COALESCE($28, '{}'), COALESCE($29, '{}'), COALESCE($30, '{}'))), tokens AS ("
-        " INSERT INTO curfew.session_token (tenant_id, digest, session_id, kind, created_at)"
-        " SELECT $1, x.digest, $15, x.kind, $3 FROM (VALUES ($31, 'access'), ($32, 'refresh')) x (digest, kind)"
-        " WHERE x.digest IS NOT NULL), logged AS ("
-        " INSERT INTO curfew.audit_event (" CURFEW_AUDIT_COLUMNS ", session_id, to_state, version)"
-        " SELECT " CURFEW_AUDIT_VALUES ", b.id, b.state, b.version FROM begun b)"
-        "SELECT " CURFEW_SESSION_COLUMNS("b") " FROM begun b",
-        {CURFEW_AUDIT_TYPES, UUIDOID, TEXTOID, UUIDOID, UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, TIMESTAMPTZOID,
-         TIMESTAMPTZOID, TEXTARRAYOID, JSONBOID, TEXTOID, JSONBOID, JSONBOID, JSONBOID, BYTEAOID, BYTEAOID}};
+void add_fields(const pg_uuid_t& tenant, const pg_uuid_t& session, Datum fields) {
+    static Statement statement = {"UPDATE curfew.session_detail SET fields = $3 || fields"
+                                  " WHERE tenant_id = $1 AND session_id = $2",
+                                  {UUIDOID, UUIDOID, JSONBOID}};
+    Parameters parameters;
+    parameters.Add(tenant);
+    parameters.Add(session);
+    parameters.Add(fields);
+    run(statement, parameters);
+}
+
+bool write_beginning(const Identity& identity, const core::Lifecycle& lifecycle, const Beginning& beginning,
+                     const AuditNote& note, SessionRow* row) {
+// $33, where the session is to be found again: the digest for that.
+#define CURFEW_BEGIN(first, condition)                                                                             \
+    "WITH " first "begun AS ("                                                                                     \
+    " INSERT INTO curfew.session AS s (tenant_id, id, lifecycle, owner_id, agent_id, workspace_id, parent_id,"     \
+    "  state, deadline_state, version, created_at, updated_at, entered_at, started_at, deadline, scopes, timers)"  \
+    " SELECT $1, $15, $16, $17, $18, $19, $20, $21, $22, 1, $3, $3, $3, $23, $24, $25, $26 " condition             \
+    " RETURNING " CURFEW_SESSION_COLUMNS("s") "), detailed AS ("                                                   \
+    " INSERT INTO curfew.session_detail (tenant_id, session_id, title, labels, metadata, fields)"                  \
+    " SELECT $1, b.id, $27, COALESCE($28, '{}'), COALESCE($29, '{}'), COALESCE($30, '{}') FROM begun b), tokens AS (" \
+    " INSERT INTO curfew.session_token (tenant_id, digest, session_id, kind, created_at)"                          \
+    " SELECT $1, x.digest, b.id, x.kind, $3 FROM begun b, (VALUES ($31, 'access'), ($32, 'refresh')) x (digest, kind)" \
+    " WHERE x.digest IS NOT NULL), logged AS ("                                                                    \
+    " INSERT INTO curfew.audit_event (" CURFEW_AUDIT_COLUMNS ", session_id, to_state, version)"                    \
+    " SELECT " CURFEW_AUDIT_VALUES ", b.id, b.state, b.version FROM begun b)"                                      \
+    "SELECT " CURFEW_SESSION_COLUMNS("b") " FROM begun b"
+#define CURFEW_BEGIN_TYPES                                                                                         \
+    CURFEW_AUDIT_TYPES, UUIDOID, TEXTOID, UUIDOID, UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, TIMESTAMPTZOID,    \
+        TIMESTAMPTZOID, TEXTARRAYOID, JSONBOID, TEXTOID, JSONBOID, JSONBOID, JSONBOID, BYTEAOID, BYTEAOID
+    static Statement always = {CURFEW_BEGIN("", ""), {CURFEW_BEGIN_TYPES}};
+    // Of two at the same time one waits here for the other, and then begins nothing.
+    static Statement once = {
+        CURFEW_BEGIN("taken AS (INSERT INTO curfew.session_once (tenant_id, caller_id, owner_id, lifecycle, digest, session_id)"
+                     " VALUES ($1, $6, $17, $16, $33, $15) ON CONFLICT DO NOTHING RETURNING session_id), ",
+                     "FROM taken"),
+        {CURFEW_BEGIN_TYPES, BYTEAOID}};
 
     const core::SessionFacts& facts = beginning.facts;
     Parameters parameters;
@@ -116,10 +136,31 @@ SessionRow write_beginning(const Identity& identity, const core::Lifecycle& life
     add(&parameters, beginning.fields);
     add(&parameters, beginning.access_digest);
     add(&parameters, beginning.refresh_digest);
+    if (!beginning.once.null)
+        add(&parameters, beginning.once);
     Marker before = EnterMaintenance();
-    run(statement, parameters);
+    uint64 rows = run(beginning.once.null ? always : once, parameters);
     LeaveEngine(before);
-    return session_row(0, 0);
+    if (rows == 0)
+        return false;
+    *row = session_row(0, 0);
+    return true;
+}
+
+bool find_once(const Identity& identity, const Beginning& beginning, pg_uuid_t* session) {
+    static Statement statement = {"SELECT session_id FROM curfew.session_once WHERE tenant_id = $1 AND caller_id = $2"
+                                  " AND owner_id = $3 AND lifecycle = $4 AND digest = $5",
+                                  {UUIDOID, UUIDOID, UUIDOID, TEXTOID, BYTEAOID}};
+    Parameters parameters;
+    parameters.Add(identity.tenant);
+    parameters.Add(identity.principal);
+    add(&parameters, beginning.owner);
+    parameters.Add(text_datum(beginning.lifecycle));
+    add(&parameters, beginning.once);
+    if (run(statement, parameters) == 0)
+        return false;
+    *session = *DatumGetUUIDP(result_value(0, 0).datum);
+    return true;
 }
 
 void write_event(const pg_uuid_t& tenant, const AuditNote& note, core::Instant at) {

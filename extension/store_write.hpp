@@ -54,6 +54,9 @@ void change_values(const pg_uuid_t& tenant, const Change& change, Value* values)
 // was written. From REPEATABLE READ up that is PostgreSQL's 40001 instead.
 bool write_change(const pg_uuid_t& tenant, const Change& change, SessionRow* row);
 
+// Adds members to a session's fields; those that are there already stay as they are.
+void add_fields(const pg_uuid_t& tenant, const pg_uuid_t& session, Datum fields);
+
 // What a new session begins with.
 struct Beginning {
     pg_uuid_t id;
@@ -63,11 +66,16 @@ struct Beginning {
     Value scopes, timers;                  // text[], jsonb
     Value title, labels, metadata, fields; // text, jsonb …
     Value access_digest, refresh_digest;   // bytea; null: no such token
+    Value once = {0, true};                // bytea: the digest by which a repeat finds this session; null: none does
 };
 
-// Inserts session, details, tokens and audit row in one statement; the session's row.
-SessionRow write_beginning(const Identity& identity, const core::Lifecycle& lifecycle, const Beginning& beginning,
-                           const AuditNote& note);
+// Inserts session, details, tokens and audit row in one statement, and gives the session's row. False, and nothing is
+// written, where another session was begun with the same `once`.
+bool write_beginning(const Identity& identity, const core::Lifecycle& lifecycle, const Beginning& beginning,
+                     const AuditNote& note, SessionRow* row);
+
+// The session that was begun with this `once`; false when there is none.
+bool find_once(const Identity& identity, const Beginning& beginning, pg_uuid_t* session);
 
 // An audit row of its own, for what happened to something else than a session.
 //   tenant  the tenant it happened in

@@ -70,6 +70,11 @@ struct Contract {
     std::vector<Route> routes;
     std::string_view challenge;   // WWW-Authenticate of its 401
     bool answers_options = false; // whether OPTIONS is answered with Allow
+    /// Whether a query parameter that no statement of the route takes is refused; clients of vendors may send what they
+    /// like.
+    bool refuses_unknown_parameters = false;
+    /// The header that consistency tokens come in and go out with; empty where the contract has none.
+    std::string_view consistency_header = {};
     Presented (*present)(const Request& request, const Values& path);
     ErrorAnswer (*refuse)(const Failure& failure, const Situation& situation);
     /// A condition of the contract's own on every request, null where there is none.

@@ -19,8 +19,10 @@ constexpr Oid kTextOid = 25; // of pg_catalog.text, as every server has it
 
 const Statement kAuthenticate = {
     "authenticate",
-    "SELECT principal_id FROM curfew.authenticate($1::text, $2::text, $3::text, $4::text)",
+    "SELECT principal_id FROM curfew.authenticate($1::text, $2::text, $3::text, $4::text, $5::text)",
     {}};
+const Statement kCheckConsistency = {"check consistency", "SELECT curfew.check_consistency($1::text)", {}};
+const Statement kConsistency = {"consistency", "SELECT curfew.consistency_token() AS token", {}};
 const Statement kCheckBody = {"check body", "SELECT curfew.json_body($1::text) IS NULL", {}};
 
 /// The connection broke, or did not answer in time.
@@ -57,9 +59,17 @@ Value Column(const PGresult* row, const char* name) {
 
 Answer AnswerOf(const PGresult* row) {
     const Value body = Column(row, "body");
-    if (PQntuples(row) != 1 || !body)
+    const Value refused = Column(row, "refused");
+    if (PQntuples(row) != 1 || (!body && !refused))
         throw Refusal(OwnFailure("internal_error", "a route's statement did not return one row with a body"));
-    Answer answer{*body, std::nullopt, Column(row, "etag"), Column(row, "location")};
+    Answer answer;
+    answer.body = body.value_or("");
+    answer.refused = refused;
+    answer.content_type = Column(row, "content_type");
+    answer.etag = Column(row, "etag");
+    answer.location = Column(row, "location");
+    answer.link = Column(row, "link");
+    answer.rest = Column(row, "body_after_token");
     if (const Value status = Column(row, "status"))
         answer.status = std::stoi(*status);
     return answer;
@@ -104,19 +114,27 @@ class Connection {
         bool usable = true;               // for the next exchange
     };
 
-    /// Sends everything up to the one Sync and reads what comes back. Throws Lost if the end of the
-    /// transaction was not seen and no error was reported either.
+    /// Sends everything up to the Sync, and what is asked after the commit up to another one, and reads what
+    /// comes back. Throws Lost if the end of the transaction was not seen and no error was reported either.
     Outcome Run(const Exchange& exchange) {
         deadline_ = Clock::now() + patience_;
         std::vector<Step> steps;
         if (const auto& caller = exchange.caller)
-            Send(steps, kAuthenticate, {caller->credential, caller->tenant, caller->via, caller->request_id});
+            Send(steps, kAuthenticate, {caller->credential, caller->tenant, caller->via, caller->request_id,
+                                        caller->traceparent});
+        if (exchange.consistency)
+            Send(steps, kCheckConsistency, {exchange.consistency});
         if (exchange.unread_body)
             Send(steps, kCheckBody, {exchange.unread_body});
         Send(steps, *exchange.statement, exchange.values);
-        if (PQpipelineSync(connection_.get()) == 0)
-            throw Lost{Lost::When::kAfter, ErrorText()};
-        return Read(steps);
+        Sync();
+        std::vector<Step> later;
+        if (exchange.wants_consistency)
+            SendAfterCommit(later);
+        Outcome outcome = Read(steps, [](const PGresult* row) { return AnswerOf(row); });
+        if (!later.empty() && outcome.usable)
+            ReadToken(later, outcome);
+        return outcome;
     }
 
   private:
@@ -206,7 +224,41 @@ class Connection {
         }
     }
 
-    Outcome Read(const std::vector<Step>& steps) {
+    /// What is sent here comes after a Sync: when it cannot be sent, the change may be there all the same.
+    void SendAfterCommit(std::vector<Step>& steps) {
+        try {
+            Send(steps, kConsistency, {});
+            Sync();
+        } catch (Lost& lost) {
+            lost.when = Lost::When::kAfter;
+            throw;
+        }
+    }
+
+    void Sync() {
+        if (PQpipelineSync(connection_.get()) == 0)
+            throw Lost{Lost::When::kAfter, ErrorText()};
+    }
+
+    /// Reads the consistency token into the answer. The change is committed by then: whatever goes wrong here
+    /// costs the token, and perhaps the connection.
+    void ReadToken(const std::vector<Step>& steps, Outcome& outcome) {
+        try {
+            const Outcome token = Read(steps, [](const PGresult* row) {
+                Answer answer;
+                answer.consistency = Column(row, "token");
+                return answer;
+            });
+            if (outcome.answer && token.answer)
+                outcome.answer->consistency = token.answer->consistency;
+            outcome.usable = token.usable && !token.error;
+        } catch (const Lost&) {
+            outcome.usable = false;
+        }
+    }
+
+    /// Reads up to a Sync's end. `take` makes the answer of the last statement's row.
+    template <class Take> Outcome Read(const std::vector<Step>& steps, Take take) {
         Outcome outcome;
         std::size_t done = 0;
         for (bool was_null = false;;) {
@@ -226,7 +278,7 @@ class Connection {
                 break;
             case PGRES_TUPLES_OK:
                 if (++done == steps.size())
-                    outcome.answer = AnswerOf(result.get());
+                    outcome.answer = take(result.get());
                 break;
             case PGRES_PIPELINE_ABORTED:
                 ++done;
@@ -310,6 +362,8 @@ Answer Database::AskOnce(const Exchange& exchange, bool& worth_again) {
         worth_again = stale || (!outcome.usable && exchange.effect == Effect::kRead);
         throw Refusal(FailureFrom(*outcome.error));
     }
+    if (!outcome.usable)
+        connection_.reset();
     if (!outcome.answer)
         throw Refusal(OwnFailure("internal_error", "the transaction ended without an answer"));
     return std::move(*outcome.answer);

@@ -15,11 +15,15 @@ struct Caller {
     Value tenant;
     std::string via; // "http:luxxon"
     std::string request_id;
+    Value traceparent;
 };
 
-/// One transaction: authenticate, check the body where the statement does not read it, the statement.
+/// One transaction: authenticate, check the consistency token and, where the statement does not read it, the body; the
+/// statement. After a change's commit, in the same exchange, a consistency token that tells of it.
 struct Exchange {
     std::optional<Caller> caller; // nothing: the statement is asked as nobody
+    Value consistency;            // the token that came in
+    bool wants_consistency = false;
     Value unread_body;
     const Statement* statement = nullptr;
     std::vector<Value> values; // of $1, $2 …
@@ -30,8 +34,13 @@ struct Exchange {
 struct Answer {
     std::string body; // finished JSON
     std::optional<int> status;
+    Value content_type; // where it is not JSON
     Value etag;
     Value location;
+    Value link;
+    Value consistency; // after a change, where it was wanted
+    Value rest;        // of a body that has the consistency token in it, from right after its place on
+    Value refused;     // the reason word of a failure that is an answer: what was done stays done
 };
 
 } // namespace curfew::front

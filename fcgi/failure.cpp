@@ -11,6 +11,7 @@ struct OwnReason {
 
 constexpr OwnReason kOwnReasons[] = {
     {"not_json", 400, "request body is not JSON"},
+    {"refresh_token_reused", 401, "the refresh token was used before; its session has ended"},
     {"route_not_found", 404, "there is nothing at this path"},
     {"method_not_allowed", 405, "this path does not take that method"},
     {"body_too_large", 413, "request body is too large"},
@@ -57,7 +58,7 @@ int CarriedStatus(std::string_view sqlstate) {
             return 0;
         status = status * 10 + (c - '0');
     }
-    return status >= 400 && status <= 499 ? status : 0;
+    return status >= 400 && status <= 599 ? status : 0;
 }
 
 } // namespace

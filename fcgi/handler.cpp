@@ -3,6 +3,11 @@
 #include "contracts/contracts.hpp"
 #include "text.hpp"
 
+#include "core/traceparent.hpp"
+
+#include <algorithm>
+#include <iterator>
+
 namespace curfew::front {
 namespace {
 
@@ -36,21 +41,58 @@ std::string BodyText(const Request& request) {
     return IsText(request.body) ? request.body : std::string(kReplacement);
 }
 
+/// A header's name as a request's headers have it.
+std::string HeaderKey(std::string_view name) {
+    std::string key = Lower(name);
+    std::replace(key.begin(), key.end(), '-', '_');
+    return key;
+}
+
 Value ValueOf(const Source& source, const Request& request, const Target& target, const Values& path) {
     switch (source.kind) {
     case Source::Kind::kPath:
         return Cleaned(Value(path.find(source.name)->second));
     case Source::Kind::kQuery:
         return Cleaned(QueryValue(target, source.name));
+    case Source::Kind::kQueries:
+        return Cleaned(QueryValues(target, source.name));
     case Source::Kind::kHeader:
         return Cleaned(request.HeaderAsSent(source.name));
     case Source::Kind::kBody:
         return BodyText(request);
     case Source::Kind::kBaseUrl:
         return request.base_url.empty() ? Value() : Cleaned(Value(request.base_url));
+    case Source::Kind::kClientAddress:
+        return request.client_address.empty() ? Value() : Cleaned(Value(request.client_address));
     }
     return std::nullopt;
 }
+
+/// The query parameter that the route cannot take: one given twice or, where the contract minds, an unknown one.
+struct Objection {
+    std::string name;
+    bool doubled;
+};
+
+std::optional<Objection> ObjectionTo(const Contract& contract, const Statement& statement, const Target& target) {
+    for (auto given = target.query.begin(); given != target.query.end(); ++given) {
+        const std::string& name = given->first;
+        const bool known = statement.Takes({Source::Kind::kQuery, name});
+        const bool repeatable = statement.Takes({Source::Kind::kQueries, name});
+        if (!known && !repeatable && contract.refuses_unknown_parameters)
+            return Objection{name, false};
+        const auto is_same = [&](const auto& other) { return other.first == name; };
+        if (known && std::find_if(std::next(given), target.query.end(), is_same) != target.query.end())
+            return Objection{name, true};
+    }
+    return std::nullopt;
+}
+
+// Asked in the place of the route's statement, so that a caller whom nobody knows is told that first.
+const Statement kRefuseParameter = {
+    "refuse parameter",
+    "SELECT curfew.refuse_parameter($1::text, $2::text::boolean)::text AS body",
+    {}};
 
 Exchange ExchangeFor(const Contract& contract, const Match& match, const Request& request,
                      const Target& target) {
@@ -58,27 +100,53 @@ Exchange ExchangeFor(const Contract& contract, const Match& match, const Request
     Exchange exchange;
     exchange.statement = &endpoint.statement;
     exchange.effect = endpoint.route->effect;
-    for (const Source& source : endpoint.statement.sources)
-        exchange.values.push_back(ValueOf(source, request, target, match.path));
+    if (const auto objection = ObjectionTo(contract, endpoint.statement, target)) {
+        exchange.statement = &kRefuseParameter;
+        exchange.effect = Effect::kRead;
+        exchange.values = {AsText(objection->name), objection->doubled ? "true" : "false"};
+    } else {
+        for (const Source& source : endpoint.statement.sources)
+            exchange.values.push_back(ValueOf(source, request, target, match.path));
+    }
+    if (!contract.consistency_header.empty()) {
+        exchange.consistency = Cleaned(request.Header(HeaderKey(contract.consistency_header)));
+        exchange.wants_consistency = exchange.effect == Effect::kChange;
+    }
     if (endpoint.route->asks != Asks::kCaller)
         return exchange;
     const Presented presented = contract.present(request, match.path);
     exchange.caller = Caller{Cleaned(presented.credential), Cleaned(presented.tenant),
-                             "http:" + std::string(contract.name), request.request_id};
+                             "http:" + std::string(contract.name), request.request_id,
+                             Cleaned(request.Header("traceparent"))};
     if (!request.body.empty() && !endpoint.statement.Takes({Source::Kind::kBody, ""}))
         exchange.unread_body = BodyText(request);
     return exchange;
 }
 
-Response Succeed(const Route& route, Answer answer) {
+/// A body with the consistency token in its place, or null where there is none.
+std::string WithToken(const Answer& answer) {
+    const std::string token = answer.consistency ? '"' + *answer.consistency + '"' : "null";
+    return answer.body + token + *answer.rest;
+}
+
+Response Succeed(const Contract& contract, const Route& route, const Request& request, Answer answer) {
     Response response;
     response.status = answer.status.value_or(route.status);
-    response.headers.emplace_back("Content-Type", kJson);
+    response.headers.emplace_back("Content-Type", answer.content_type.value_or(std::string(kJson)));
     if (answer.etag)
         response.headers.emplace_back("ETag", *answer.etag);
     if (answer.location)
         response.headers.emplace_back("Location", *answer.location);
-    response.body = std::move(answer.body);
+    if (answer.link)
+        response.headers.emplace_back("Link", *answer.link);
+    // A read tells again what it was asked to be no older than.
+    const Value& token = answer.consistency;
+    if (!contract.consistency_header.empty()) {
+        const Value shown = token ? token : request.Header(HeaderKey(contract.consistency_header));
+        if (shown)
+            response.headers.emplace_back(contract.consistency_header, *shown);
+    }
+    response.body = answer.rest ? WithToken(answer) : std::move(answer.body);
     return response;
 }
 
@@ -110,6 +178,8 @@ void Finish(Response& response, const Request& request) {
     if (response.status != 204)
         response.headers.emplace_back("Content-Length", std::to_string(response.body.size()));
     response.headers.emplace_back("X-Request-Id", request.request_id);
+    if (const Value trace = request.Header("traceparent"); trace && core::IsTraceparent(*trace))
+        response.headers.emplace_back("traceparent", *trace);
     response.headers.emplace_back("Cache-Control", "no-store");
     if (request.method == "HEAD")
         response.body.clear();
@@ -151,7 +221,9 @@ Handled Handle(const Site& site, const Settings& settings, const Request& reques
             } else {
                 answer = ask(ExchangeFor(contract, match, request, target));
             }
-            handled.response = Succeed(*situation.route, std::move(answer));
+            if (answer.refused)
+                throw Refusal(OwnFailure(*answer.refused));
+            handled.response = Succeed(contract, *situation.route, request, std::move(answer));
         } else if (request.method == "OPTIONS" && contract.answers_options) {
             handled.response.status = 204;
             handled.response.headers.emplace_back("Allow", Joined(match.allowed));

@@ -23,6 +23,7 @@ struct Request {
     std::string request_id;
     std::string base_url;
     std::string content_type;
+    std::string client_address;
     std::map<std::string, std::string, std::less<>> headers; // by lower_case name, "-" as "_"
     std::string body;
     BodyState body_state = BodyState::kWhole;

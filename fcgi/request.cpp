@@ -24,6 +24,7 @@ constexpr std::pair<std::string_view, std::string Request::*> kParameters[] = {
     {"REQUEST_METHOD", &Request::method},        {"REQUEST_URI", &Request::target},
     {"CONTENT_TYPE", &Request::content_type},    {"CURFEW_CONTRACT", &Request::contract},
     {"CURFEW_REQUEST_ID", &Request::request_id}, {"CURFEW_BASE_URL", &Request::base_url},
+    {"REMOTE_ADDR", &Request::client_address},
 };
 
 void Take(Request& request, std::string_view name, std::string_view value) {

@@ -70,6 +70,22 @@ Value QueryValue(const Target& target, std::string_view key) {
     return std::nullopt;
 }
 
+Value QueryValues(const Target& target, std::string_view key) {
+    std::string array;
+    for (const auto& [name, value] : target.query) {
+        if (name != key || value.empty())
+            continue;
+        array += array.empty() ? "{\"" : ",\"";
+        for (const char c : value) {
+            if (c == '"' || c == '\\')
+                array += '\\';
+            array += c;
+        }
+        array += '"';
+    }
+    return array.empty() ? Value() : Value(array + "}");
+}
+
 Router::Router(const Contract& contract) : contract_(contract) {
     for (const Route& route : contract.routes) {
         Statement statement;

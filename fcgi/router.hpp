@@ -21,6 +21,9 @@ Target SplitTarget(std::string_view target);
 /// The value of a query's key, or nothing if it is absent or empty. Of several, the first.
 Value QueryValue(const Target& target, std::string_view key);
 
+/// Every value of a query's key that is not empty, as the text of a PostgreSQL array; nothing if there is none.
+Value QueryValues(const Target& target, std::string_view key);
+
 /// A route made ready to be matched and asked.
 struct Endpoint {
     const Route* route;

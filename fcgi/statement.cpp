@@ -12,6 +12,7 @@ bool IsNameCharacter(char c) {
 
 Source SourceNamed(std::string_view name, const std::vector<std::string>& path_parameters) {
     constexpr std::string_view kQueryPrefix = "query_";
+    constexpr std::string_view kQueriesPrefix = "queries_";
     constexpr std::string_view kHeaderPrefix = "header_";
     if (std::find(path_parameters.begin(), path_parameters.end(), name) != path_parameters.end())
         return {Source::Kind::kPath, std::string(name)};
@@ -19,8 +20,12 @@ Source SourceNamed(std::string_view name, const std::vector<std::string>& path_p
         return {Source::Kind::kBody, ""};
     if (name == "base_url")
         return {Source::Kind::kBaseUrl, ""};
+    if (name == "client_address")
+        return {Source::Kind::kClientAddress, ""};
     if (name.starts_with(kQueryPrefix))
         return {Source::Kind::kQuery, std::string(name.substr(kQueryPrefix.size()))};
+    if (name.starts_with(kQueriesPrefix))
+        return {Source::Kind::kQueries, std::string(name.substr(kQueriesPrefix.size()))};
     if (name.starts_with(kHeaderPrefix))
         return {Source::Kind::kHeader, std::string(name.substr(kHeaderPrefix.size()))};
     throw std::logic_error("a statement has an unknown placeholder: $" + std::string(name));

@@ -14,7 +14,7 @@ using Value = std::optional<std::string>;
 
 /// Where a parameter's value comes from.
 struct Source {
-    enum class Kind { kPath, kQuery, kHeader, kBody, kBaseUrl };
+    enum class Kind { kPath, kQuery, kQueries, kHeader, kBody, kBaseUrl, kClientAddress };
     Kind kind;
     std::string name; // of the path parameter, the query's key or the header
 
@@ -30,7 +30,8 @@ struct Statement {
 };
 
 /// Rewrites `$name` placeholders of `sql` into $1, $2 …, the same name into the same number. Names: `$body`,
-/// `$base_url`, `$query_NAME`, `$header_NAME` (lower case, "-" as "_"), and those in `path_parameters`. Text
+/// `$base_url`, `$client_address`, `$query_NAME`, `$queries_NAME` (every value of the key, as the text of a text[]),
+/// `$header_NAME` (lower case, "-" as "_"), and those in `path_parameters`. Text
 /// in quotes is left alone. Throws std::logic_error for any other name.
 Statement Compile(std::string name, std::string_view sql, const std::vector<std::string>& path_parameters);
 

@@ -22,7 +22,7 @@ SELECT curfew.grant_access('regress_curfew_front', 'front'), curfew.grant_access
 -- Every function and procedure of the schema as a call with some value for each argument; every relation with each thing that can be done to one; every type.
 CREATE TEMP VIEW function_call AS
 SELECT p.proname AS name, format(CASE p.prokind WHEN 'p' THEN 'CALL curfew.%I(%s)' ELSE 'SELECT * FROM (SELECT curfew.%I(%s)) f' END, p.proname, coalesce((SELECT string_agg(CASE a.type::regtype
-        WHEN 'uuid'::regtype THEN '''01890a5d-ac96-774b-bcce-b302099a8057''::uuid' WHEN 'text'::regtype THEN '''x''::text' WHEN 'text[]'::regtype THEN '''{}''::text[]'
+        WHEN 'uuid'::regtype THEN '''01890a5d-ac96-774b-bcce-b302099a8057''::uuid' WHEN 'text'::regtype THEN '''x''::text' WHEN 'text[]'::regtype THEN '''{}''::text[]' WHEN 'uuid[]'::regtype THEN '''{}''::uuid[]'
         WHEN 'jsonb'::regtype THEN '''{}''::jsonb' WHEN 'regrole'::regtype THEN '''regress_curfew_nobody''::regrole' WHEN 'timestamptz'::regtype THEN '''2024-01-01''::timestamptz'
         WHEN 'interval'::regtype THEN '''1 day''::interval' WHEN 'bytea'::regtype THEN '''x''::bytea' WHEN 'date'::regtype THEN '''2024-01-01''::date' WHEN 'boolean'::regtype THEN 'false' ELSE '1::' || a.type::regtype::text END, ', ' ORDER BY a.n)
     FROM unnest(p.proargtypes) WITH ORDINALITY a (type, n)), '')) AS statement

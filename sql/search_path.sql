@@ -63,6 +63,26 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'get_session', 'SELECT state FROM curfew.get_session(regress_curfew_hostile.id(''conversation''), ''conversation'', ''room'')'),
     (false, 'get_session', 'SELECT state FROM curfew.get_session(regress_curfew_hostile.id(''late''))'),
     (false, 'get_session_detail', 'SELECT title, labels FROM curfew.get_session_detail(regress_curfew_hostile.id(''conversation''))'),
+    (false, 'update_session', 'SELECT version FROM curfew.update_session(regress_curfew_hostile.id(''conversation''), ''label'', ''a title'', ''{"k": ["w"]}'', ''{}'', ''{"f": 1}'', ''why'')'),
+    (false, 'post_message', 'SELECT version FROM curfew.post_message(regress_curfew_hostile.id(''conversation''), ''a message'')'),
+    (false, 'list_messages', 'SELECT kind, author, message FROM curfew.list_messages(regress_curfew_hostile.id(''conversation''))'),
+    (false, 'create_session', 'SELECT replayed FROM curfew.create_session(''login'', once => ''x'')'),
+    (false, 'create_session', 'SELECT replayed FROM curfew.create_session(''login'', once => ''x'')'),
+    (false, 'find_sessions', 'SELECT f.total, s.lifecycle, s.title FROM curfew.find_sessions(''{"lifecycle": ["run", "conversation"], "workspace": "room", "label": {"k": ["w", null]}, "search": "TITLE", "fields": {"f": 1}}'', ''last_message_at'', false, 1) f, pg_catalog.unnest(f.sessions) s'),
+    (false, 'act_each', 'SELECT refused, state FROM curfew.act_each(ARRAY[regress_curfew_hostile.id(''conversation'')], ''pin'', ''why'', ''conversation'', ''room'')'),
+    (false, 'find_principals', 'SELECT kind, principal_name FROM curfew.find_principals(regress_curfew_hostile.id(''ada''), ''ada'')'),
+    (false, 'own_or_administered', 'SELECT curfew.own_or_administered(regress_curfew_hostile.id(''bot'')) IS NOT NULL AS own'),
+    (false, 'resolve_workspace', 'SELECT curfew.resolve_workspace(''room'') IS NOT NULL AS workspace'),
+    (false, 'given', 'SELECT curfew.given(''x''::pg_catalog.text, ''a'')'),
+    (false, 'body_choice', 'SELECT curfew.body_choice(''{"a": "b"}'', ''a'', ''{b,c}'')'),
+    (false, 'body_labels', 'SELECT curfew.body_labels(''{"a": {"b": ["c"]}}'', ''a'')'),
+    (false, 'body_uuids', 'SELECT curfew.body_uuids(''{"a": ["01890a5d-ac96-774b-bcce-b302099a8057"]}'', ''a'', 1, 1)'),
+    (false, 'query_boolean', 'SELECT curfew.query_boolean(''true'', ''a'')'),
+    (false, 'query_choice', 'SELECT curfew.query_choice(''b'', ''a'', ''{b,c}'')'),
+    (false, 'query_choices', 'SELECT curfew.query_choices(''{b,c}'', ''a'', ''{b,c}'')'),
+    (false, 'query_text', 'SELECT curfew.query_text(''b'', ''a'', 1)'),
+    (false, 'query_uuids', 'SELECT curfew.query_uuids(''{01890a5d-ac96-774b-bcce-b302099a8057}'', ''a'')'),
+    (false, 'query_labels', 'SELECT curfew.query_labels(''{a:b,a:c,d:e}'', ''label'')'),
     (false, 'list_sessions', 'SELECT lifecycle FROM curfew.list_sessions(''run'', ''working'', regress_curfew_hostile.id(''ada''), workspace => ''room'', max_rows => 1)'),
     (false, 'list_sessions', 'SELECT lifecycle FROM curfew.list_sessions(''login'', after => regress_curfew_hostile.id(''conversation''))'),
     (false, 'list_sessions', 'SELECT l.lifecycle FROM curfew.authenticate(regress_curfew_hostile.secret(''member key'')) a, LATERAL (SELECT x.lifecycle FROM curfew.list_sessions(''conversation'', max_rows => CASE WHEN a.kind IS NULL THEN 2 ELSE 1 END) x) l'),
@@ -92,6 +112,15 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'body_uuid', 'SELECT curfew.body_uuid(''{"a": "01890a5d-ac96-774b-bcce-b302099a8057"}'', ''a'')'),
     (false, 'query_integer', 'SELECT curfew.query_integer(''7'', ''limit'', 1, 9)'),
     (false, 'query_uuid', 'SELECT curfew.query_uuid(''01890a5d-ac96-774b-bcce-b302099a8057'', ''agent'')'),
+    (false, 'list_principals', 'SELECT name FROM curfew.list_principals(''agent'', ''active'', max_rows => 1)'),
+    (false, 'list_lifecycles', 'SELECT name, revision, builtin FROM curfew.list_lifecycles(''login'')'),
+    (false, 'event_feed', 'SELECT event FROM curfew.event_feed(max_rows => 1)'),
+    (false, 'sequence_events', 'SELECT curfew.sequence_events(1)'),
+    (false, 'refuse_parameter', 'SELECT curfew.refuse_parameter(''x'', true)'),
+    (false, 'consistency_token', 'SELECT curfew.consistency_token() IS NOT NULL AS given'),
+    (false, 'check_consistency', 'SELECT curfew.check_consistency(curfew.consistency_token())'),
+    (false, 'seal_cursor', 'SELECT curfew.seal_cursor(''a list'', ''a place'') IS NOT NULL AS sealed'),
+    (false, 'open_cursor', 'SELECT curfew.open_cursor(''a list'', curfew.seal_cursor(''a list'', ''a place''))'),
     (false, 'query_timestamp', 'SELECT curfew.query_timestamp(''2024-02-29T12:00:00+00:00'', ''at'') IS NOT NULL AS read'),
     (false, 'rfc3339', 'SELECT curfew.rfc3339(''2024-02-29 12:00:00+00'')'),
     (false, 'effective_state', 'SELECT curfew.effective_state(''a'', ''2024-02-29 12:00:00+00'', ''b'', NULL, ''2024-03-01 12:00:00+00'')'),
@@ -133,6 +162,22 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'refusal_status', 'SELECT database FROM curfew.refusal_status() LIMIT 0'),
     (false, 'write_refusals', 'SELECT curfew.write_refusals(true)'),
     (false, 'create_audit_partition', 'SELECT curfew.create_audit_partition(''2001-05-05'')'),
+    (false, 'body_number', 'SELECT curfew.body_number(''{"a": 7.5}'', ''a'', 1, 9)'),
+    (false, 'require_fields', 'SELECT curfew.require_fields(''{"a": 7}'', ''{a}'')'),
+    (false, 'refuse', 'SELECT curfew.refuse(''invalid_state'')'),
+    (false, 'session_relations', 'SELECT curfew.session_relations(regress_curfew_hostile.id(''conversation''))'),
+    (false, 'caller_workspace', 'SELECT curfew.caller_workspace(scope => ''sessions:read'') IS NULL AS unbound'),
+    (false, 'set_tenant_settings', 'SELECT curfew.set_tenant_settings(''{"video": "events"}'', ''hostile'')'),
+    (false, 'tenant_setting', 'SELECT curfew.tenant_setting(''video'', ''none'')'),
+    (false, 'set_workspace_online', 'SELECT curfew.set_workspace_online(''attic'', tenant => ''hostile'')'),
+    (false, 'find_sessions', 'SELECT total FROM curfew.find_sessions(''{"party": "room", "lifecycle": "run"}'')'),
+    (false, 'body_boolean', 'SELECT curfew.body_boolean(''{"a": true}'', ''a'')'),
+    (false, 'query_timestamp', 'SELECT curfew.query_timestamp(''2024-02-29T12:00:00Z'', ''from'') IS NOT NULL AS read'),
+    (false, 'maip_principal_id', 'SELECT curfew.maip_principal_id(regress_curfew_hostile.id(''bot'')) IS NOT NULL AS written'),
+    (false, 'resolve_principal', 'SELECT curfew.resolve_principal(curfew.maip_principal_id(''01890a5d-ac96-774b-bcce-b302099a8057''))'),
+    (false, 'principal_kind', 'SELECT curfew.principal_kind(regress_curfew_hostile.id(''bot''))'),
+    (false, 'session_refreshed_at', 'SELECT curfew.session_refreshed_at(regress_curfew_hostile.id(''conversation'')) IS NULL AS never'),
+    (false, 'audit_log', 'SELECT event FROM curfew.audit_log(about => ''tenant'', max_rows => 1)'),
     (false, 'create_audit_partition', 'SELECT curfew.create_audit_partition(''2000-06-06'')'),
     (false, 'make_audit_partitions', 'SELECT curfew.make_audit_partitions() IS NOT NULL AS made'),
     (false, 'set_session_retention', 'SELECT curfew.set_session_retention(''visual'', ''998 years'')'),
@@ -147,10 +192,10 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'end_all_sessions', 'DO ''DECLARE e pg_catalog.int8; a pg_catalog.int8; f pg_catalog.int8; i pg_catalog.int8; r pg_catalog.uuid; BEGIN CALL curfew.end_all_sessions(''''{"search": "doomed"}'''', NULL, NULL, 2, NULL, NULL, e, a, f, i, r); END'''),
     (false, 'list_bulk_runs', 'SELECT status, matched, already FROM curfew.list_bulk_runs()'),
     (false, 'bulk_runs', 'SELECT status, matched, already FROM curfew.bulk_runs'),
-    (false, 'body_boolean', 'SELECT curfew.body_boolean(''{"a": true}'', ''a'')'),
     (false, 'sessions', 'SELECT state FROM curfew.sessions WHERE id OPERATOR(pg_catalog.=) regress_curfew_hostile.id(''late'')'),
     (false, 'audit_events', 'SELECT event FROM curfew.audit_events WHERE event OPERATOR(pg_catalog.=) ''tenant.create'''),
     (false, 'lifecycle_transitions', 'SELECT next_state FROM curfew.lifecycle_transitions WHERE lifecycle OPERATOR(pg_catalog.=) ''login'''),
+    (true, 'current_traceparent', 'SELECT curfew.current_traceparent()'),
     (true, 'grant_access', 'SELECT curfew.grant_access(''regress_curfew_other'', ''front'')'),
     (true, 'revoke_access', 'SELECT curfew.revoke_access(''regress_curfew_other'')'),
     (true, 'close_schema', 'SELECT curfew.close_schema()'),
@@ -171,7 +216,7 @@ CREATE FUNCTION regress_curfew_hostile.trap(bigint) RETURNS bigint LANGUAGE plpg
 CREATE AGGREGATE regress_curfew_hostile.count(*) (SFUNC = regress_curfew_hostile.trap, STYPE = bigint);
 DO $$
 DECLARE
-    types regtype[] := '{text,uuid,timestamptz,integer,bigint,jsonb,boolean,bytea,name,oid,regrole,text[],interval,xid,date,numeric}';
+    types regtype[] := '{text,uuid,timestamptz,integer,bigint,jsonb,boolean,bytea,name,oid,regrole,text[],interval,xid,date,numeric,xid8,bigint[]}';
     pseudo regtype[] := '{anyarray,record,anynonarray,anyelement}';
     thing record;
     body text := 'BEGIN RAISE EXCEPTION ''hostile code was run''; END';
@@ -410,8 +455,98 @@ SELECT regress_curfew_hostile.next() \gexec
 SELECT regress_curfew_hostile.next() \gexec
 \c -
 SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
 -- The rest as the superuser.
 \c -reuse-previous=on "options='-c search_path=regress_curfew_hostile,pg_catalog'"
+SELECT regress_curfew_hostile.next() \gexec
+\c -
 SELECT regress_curfew_hostile.next() \gexec
 \c -
 SELECT regress_curfew_hostile.next() \gexec
@@ -428,7 +563,7 @@ SELECT regress_curfew_hostile.next() \gexec
 -- TRUNCATE has a trigger too.
 \c -
 BEGIN;
-TRUNCATE curfew.session, curfew.session_detail, curfew.session_token;
+TRUNCATE curfew.session, curfew.session_detail, curfew.session_token, curfew.session_message, curfew.session_once;
 ROLLBACK;
 
 -- All were called.

@@ -65,6 +65,16 @@ INSERT INTO attempt (function, thing, call) VALUES
     ('get_session', 'conversation', 'state FROM curfew.get_session(%L)'),
     ('get_session', 'visual', 'state FROM curfew.get_session(%L)'),
     ('get_session', 'workspace slug', 'state FROM curfew.get_session(gen_random_uuid(), workspace => %L)'),
+    ('update_session', 'conversation', 'version FROM curfew.update_session(%L, title => ''x'')'),
+    ('post_message', 'conversation', 'version FROM curfew.post_message(%L, ''x'')'),
+    ('end_sessions', 'run', 'matched FROM curfew.end_sessions(jsonb_build_object(''ids'', ARRAY[%L]::text[]))'),
+    ('act_each', 'conversation', 'refused FROM curfew.act_each(ARRAY[%L::uuid], ''pin'')'),
+    ('act_each', 'workspace', 'refused FROM curfew.act_each(ARRAY[gen_random_uuid()], ''pin'', workspace => %L)'),
+    ('find_principals', 'member', 'count(*) FROM curfew.find_principals(%L)'),
+    ('own_or_administered', 'member', 'curfew.own_or_administered(%L)'),
+    ('resolve_workspace', 'workspace slug', 'curfew.resolve_workspace(%L)'),
+    ('resolve_workspace', 'workspace', 'curfew.resolve_workspace(%L)'),
+    ('list_messages', 'conversation', 'count(*) FROM curfew.list_messages(%L)'),
     ('get_session_detail', 'run', 'title FROM curfew.get_session_detail(%L)'),
     ('session_as_of', 'run', 'state FROM curfew.session_as_of(%L, now())'),
     ('resolve_session', 'maip', 'curfew.resolve_session(%L, ''agent'')'),
@@ -99,6 +109,11 @@ INSERT INTO attempt (function, thing, call) VALUES
     ('kill_principal', 'member', 'curfew.kill_principal(%L)'),
     ('list_api_keys', 'admin', 'count(*) > 0 FROM curfew.list_api_keys(%L)'),
     ('refresh_session', 'agent', 'refused IS NULL FROM curfew.refresh_session(pg_temp.thing(''here'', ''agent refresh token''), %L)'),
+    ('principal_kind', 'member', 'curfew.principal_kind(%L) IS NOT NULL'),
+    ('session_refreshed_at', 'agent', 'curfew.session_refreshed_at(%L) IS NULL'),
+    ('session_relations', 'agent', 'curfew.session_relations(%L) IS NOT NULL'),
+    ('caller_workspace', 'workspace slug', 'curfew.caller_workspace(%L) IS NOT NULL'),
+    ('set_workspace_online', 'workspace', 'curfew.set_workspace_online(%L)'),
     ('revoke_api_key', 'key id', 'curfew.revoke_api_key(%L) IS NOT NULL');
 CREATE ROLE regress_curfew_tenants;
 -- Each attempt is undone.
@@ -120,12 +135,12 @@ SELECT function, thing FROM attempt WHERE pg_temp.try(call, pg_temp.thing('there
 SELECT function, thing, pg_temp.try(call, pg_temp.thing('here', thing)) FROM attempt WHERE pg_temp.try(call, pg_temp.thing('here', thing)) !~ '^(gave|nothing)' ORDER BY n;
 -- Every function with an argument that could be somebody's is tried, above or below.
 SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'curfew'::regnamespace AND (2950 = ANY (p.proargtypes) OR p.proargnames && '{workspace,token,tenant,credential}'::text[])
-    AND p.proname NOT IN (SELECT function FROM attempt) AND p.proname NOT IN ('authenticate', 'act_as', 'end_all_sessions', 'maip_session_id', 'outside_engine', 'create_principal', 'create_workspace', 'unmap_role', 'register_issuer', 'list_issuers', 'remove_issuer') ORDER BY p.proname COLLATE "C";
+    AND p.proname NOT IN (SELECT function FROM attempt) AND p.proname NOT IN ('authenticate', 'act_as', 'end_all_sessions', 'maip_session_id', 'maip_principal_id', 'set_tenant_settings', 'outside_engine', 'create_principal', 'create_workspace', 'unmap_role', 'register_issuer', 'list_issuers', 'remove_issuer') ORDER BY p.proname COLLATE "C";
 
 -- An administrator who names the other tenant does not find it, by slug or id; naming one's own is allowed.
 SELECT call, pg_temp.try(call, 'there') AS others, pg_temp.try(call, :'there') = pg_temp.try(call, 'there') AS same_by_id, pg_temp.try(call, 'nowhere') = pg_temp.try(call, 'there') AS same_as_nowhere,
     left(pg_temp.try(call, 'here'), 4) IN ('gave', 'noth') AS own
-FROM unnest(ARRAY['curfew.create_principal(''x'', tenant => %L)', 'curfew.create_workspace(''x'', tenant => %L)', 'curfew.add_member(''here-room'', curfew.current_principal(), tenant => %L)',
+FROM unnest(ARRAY['curfew.create_principal(''x'', tenant => %L)', 'curfew.set_tenant_settings(''{}'', tenant => %L) IS NOT NULL', 'curfew.set_workspace_online(''here-room'', tenant => %L)', 'curfew.create_workspace(''x'', tenant => %L)', 'curfew.add_member(''here-room'', curfew.current_principal(), tenant => %L)',
     'key IS NOT NULL FROM curfew.issue_api_key(curfew.current_principal(), tenant => %L)', 'curfew.suspend_principal(curfew.current_principal(), tenant => %L)', 'curfew.resume_principal(curfew.current_principal(), tenant => %L)',
     'curfew.revoke_principal(curfew.current_principal(), tenant => %L)', 'curfew.kill_principal(curfew.current_principal(), tenant => %L)', 'count(*) > 0 FROM curfew.list_api_keys(tenant => %L)', 'curfew.map_role(''regress_curfew_tenants'', curfew.current_principal(), tenant => %L)', 'curfew.unmap_role(''regress_curfew_tenants'', tenant => %L)',
     'curfew.register_issuer(''https://id.example'', hs256_secret => ''0123456789abcdef0123456789abcdef'', tenant => %L) IS NOT NULL', 'count(*) > 0 FROM curfew.list_issuers(tenant => %L)', 'curfew.remove_issuer(''https://id.example'', tenant => %L)']) call;

@@ -44,10 +44,18 @@ Problem CheckAction(const Lifecycle& lifecycle, const Action& action) noexcept {
         return Problem(Place{"actions", name, "by"}, {"\"operator\" needs \"parties\": \"workspaces\""});
     if (action.assigns && !(action.by & Bit(Relation::party)))
         return Problem(Place{"actions", name, "assigns"}, {"needs \"operator\" among those who may act"});
-    if (action.assigns && action.again == Again::same)
+    if (action.dispatches && !lifecycle.workspace_parties)
+        return Problem(Place{"actions", name, "assigns"}, {"\"idle_operator\" needs \"parties\": \"workspaces\""});
+    if ((action.assigns || action.dispatches) && action.again == Again::same)
         return Problem(Place{"actions", name, "again"}, {"another's place is not one's own: who assigns is refused a repeat"});
     if (action.effect == Effect::extend)
         return CheckExtension(lifecycle, action);
+    if (action.effect == Effect::edit && (action.by & kClock))
+        return Problem(Place{"actions", name, "by"}, {"the clock edits nothing"});
+    if (action.effect == Effect::edit && action.assigns)
+        return Problem(Place{"actions", name, "assigns"}, {"an edit assigns nobody"});
+    if (action.effect == Effect::edit && action.again == Again::same)
+        return Problem(Place{"actions", name, "again"}, {"an edit can be made again, and is another one then"});
     if (action.effect != Effect::enter)
         return {};
 

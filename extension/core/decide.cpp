@@ -31,11 +31,14 @@ Refusal CheckReason(const Action& action, const Attempt& attempt) noexcept {
     return attempt.reason_length > kLongestReason ? Refusal::reason_too_long : Refusal::none;
 }
 
-// How long to extend may only be given to an action that does.
-Refusal CheckExtends(const Action& action, const Attempt& attempt) noexcept {
+// How long to extend may only be given to an action that does. An edit is taken with what it changes, and nothing is
+// changed but by an edit.
+Refusal CheckGiven(const Action& action, const Attempt& attempt) noexcept {
     if (attempt.bad_input != Refusal::none)
         return attempt.bad_input;
-    return attempt.extends && action.effect != Effect::extend ? Refusal::unknown_value : Refusal::none;
+    if (attempt.extends && action.effect != Effect::extend)
+        return Refusal::unknown_value;
+    return (action.effect == Effect::edit) == attempt.edits ? Refusal::none : Refusal::unknown_value;
 }
 
 // Extends the session's timer to the wanted time, in whole seconds from its anchor and never beyond what was asked for.
@@ -81,6 +84,7 @@ bool HasHadItsEffect(const Action& action, const SessionFacts& session, const Pr
     case Effect::clear_mark:
         return !(session.marks & MarkBit(action.target));
     case Effect::extend:
+    case Effect::edit:
         return false;
     }
     return false;
@@ -156,7 +160,7 @@ Decision Decide(const Lifecycle& lifecycle, const SessionFacts& session, const S
 
     decision.refusal = CheckReason(action, attempt);
     if (decision.refusal == Refusal::none)
-        decision.refusal = CheckExtends(action, attempt);
+        decision.refusal = CheckGiven(action, attempt);
     if (decision.refusal != Refusal::none)
         return decision;
 
@@ -166,7 +170,7 @@ Decision Decide(const Lifecycle& lifecycle, const SessionFacts& session, const S
     if (lifecycle.records_use && after.ended_at == kUnset && !present.expired)
         RecordUse(lifecycle, after, std::max(at, session.used_at));
     if (action.effect == Effect::extend) {
-        decision.extension = ExtensionOf(lifecycle, action, session, now);
+        decision.extension = ExtensionOf(lifecycle, action, session, std::max(now, session.updated_at));
         if (decision.extension.timer != kNone)
             decision.refusal = Extend(lifecycle, decision.extension, attempt, after);
         if (decision.refusal != Refusal::none)

@@ -54,6 +54,7 @@ struct Attempt {
     std::int64_t expected_version = -1; // -1: any
     bool extends = false;               // how long to extend is given: the action has to be one that extends
     Instant until = kUnset;             // to when an action that extends does; kUnset: as long as it may
+    bool edits = false;                 // what is to be changed of what people read is given
     Refusal bad_input = Refusal::none;  // what is wrong with what was given
 };
 
@@ -89,11 +90,11 @@ Refusal MayRead(const Lifecycle& lifecycle, const Present& present, const Standi
 Decision Decide(const Lifecycle& lifecycle, const SessionFacts& session, const Standing& standing, const Grants& grants,
                 const Attempt& attempt, Instant now) noexcept;
 
-// Whether the session is already what the action would make it.
+// Whether the session is already what the action would make it; never for an edit.
 bool HasHadItsEffect(const Action& action, const SessionFacts& session, const Present& present) noexcept;
 
 // The facts after the action has had its effect at `now`: state or mark, meter, deadline, next version. Of an action that
-// extends, all but the extension. Whether it is a use of the session is not in it.
+// extends, all but the extension; of an edit, the last. Whether it is a use of the session is not in it.
 SessionFacts Take(const Lifecycle& lifecycle, int action, const SessionFacts& session, Instant now) noexcept;
 
 // The deadline and deadline state of a session that is in `state` by these facts: those of the timer that goes off first,

@@ -219,7 +219,7 @@ template <class Json> class DefinitionReader {
     }
 
     void ReadAction(std::string_view name, Json action, std::string_view place, Action& to) noexcept {
-        Known(action, place, {"from", "to", "mark", "clear", "extend", "by", "by_scope", "scope", "reason", "again",
+        Known(action, place, {"from", "to", "mark", "clear", "extend", "edit", "by", "by_scope", "scope", "reason", "again",
                               "event", "readers", "assigns"});
         to.name = Name(name);
         to.event = Event(action, place, name);
@@ -231,7 +231,9 @@ template <class Json> class DefinitionReader {
         to.reason = static_cast<ReasonRule>(Choice(action, place, "reason", {"optional", "required", "none"}, 0));
         to.again = static_cast<Again>(Choice(action, place, "again", {"refuse", "same"}, 0));
         to.readers = Flag(action, place, "readers");
-        to.assigns = Choice(action, place, "assigns", {"operator"}, -1) == 0;
+        int assigned = Choice(action, place, "assigns", {"operator", "idle_operator"}, -1);
+        to.assigns = assigned == 0;
+        to.dispatches = assigned == 1;
         ReadFrom(action.Member("from"), Place{place, "from"}, to);
         ReadEffect(action, place, to);
     }
@@ -259,8 +261,13 @@ template <class Json> class DefinitionReader {
     void ReadEffect(Json action, std::string_view place, Action& to) noexcept {
         Json enter = action.Member("to"), mark = action.Member("mark"), clear = action.Member("clear");
         bool extends = action.Member("extend").Present();
-        if (enter.Present() + mark.Present() + clear.Present() + extends != 1)
-            return Fail(place, {"has exactly one of \"to\", \"mark\", \"clear\" and \"extend\""});
+        bool edit = Flag(action, place, "edit");
+        if (enter.Present() + mark.Present() + clear.Present() + extends + edit != 1)
+            return Fail(place, {"has exactly one of \"to\", \"mark\", \"clear\", \"extend\" and \"edit\""});
+        if (edit) {
+            to.effect = Effect::edit;
+            return;
+        }
         if (extends) {
             to.effect = Effect::extend; // of which timer, ReadExtensions finds out when they are known
             return;

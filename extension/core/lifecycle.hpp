@@ -28,7 +28,7 @@ constexpr TimerMask TimerBit(int timer) noexcept { return static_cast<TimerMask>
 
 enum class ReasonRule : std::uint8_t { optional, required, none };
 enum class Again : std::uint8_t { refuse, same };
-enum class Effect : std::uint8_t { enter, set_mark, clear_mark, extend };
+enum class Effect : std::uint8_t { enter, set_mark, clear_mark, extend, edit }; // edit: of what people read, which is not here
 
 // Whether the target of such an action is a mark.
 constexpr bool ConcernsMark(Effect effect) noexcept { return effect == Effect::set_mark || effect == Effect::clear_mark; }
@@ -50,12 +50,13 @@ struct Action {
     Name by_scope; // whoever of the tenant holds it may act; empty: nobody by that
     StateMask from = 0;
     Effect effect = Effect::enter;
-    std::int8_t target = kNone; // the state entered, the mark, or the first timer of the setting that is extended
+    std::int8_t target = kNone; // the state entered, the mark, or the first timer of the setting that is extended; kNone for an edit
     RelationMask by = 0;
     ReasonRule reason = ReasonRule::optional;
     Again again = Again::refuse;
     bool readers = false; // a reader may take it too
     bool assigns = false; // the caller's workspace becomes the operator
+    bool dispatches = false; // the operator workspace that is online and idle longest becomes the operator
 };
 
 struct Timer {

@@ -37,6 +37,8 @@ namespace curfew::core {
     X(key_not_found, 404, "API key not found", "")                                                                 \
     X(issuer_not_found, 404, "issuer not found", "")                                                               \
     X(preview_not_found, 404, "preview not found", "Have one made with dry_run => true; it is good for an hour, once.") \
+    X(quote_not_found, 404, "quote not found", "")                                                                 \
+    X(frame_not_available, 404, "there is no frame of this session", "")                                           \
     X(invalid_state, 409, "the session's state does not allow this", "")                                           \
     X(already_exists, 409, "it exists already", "")                                                                \
     X(preview_changed, 409, "other sessions match than when the preview was made", "Have another one made.")       \
@@ -53,9 +55,15 @@ namespace curfew::core {
     X(unknown_value, 422, "a value is not one of those that are known", "")                                        \
     X(idempotency_key_reused, 422, "the idempotency key was used for another request",                             \
       "Use a key of its own for each request; a repeat is the same request again.")                                \
+    X(unknown_parameter, 422, "the route has no such query parameter", "")                                         \
+    X(doubled_parameter, 422, "a query parameter is given more than once", "Give it once.")                        \
+    X(invalid_cursor, 422, "the cursor is not one of this list", "Take it from the page before, as it is.")        \
+    X(invalid_consistency_token, 422, "the consistency token is not one of this installation",                    \
+      "Send it back as it was given, or leave it out.")                                                            \
     X(not_object, 422, "the body is not a JSON object", "")                                                        \
     X(invalid_key_set, 422, "the key set cannot be taken", "")                                                     \
-    X(invalid_definition, 422, "the lifecycle's definition cannot work", "")
+    X(invalid_definition, 422, "the lifecycle's definition cannot work", "")                                         \
+    X(no_coverage, 503, "no operator workspace is online and idle", "Try again later.")
 
 enum class Refusal : std::uint8_t {
     none,

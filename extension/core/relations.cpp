@@ -45,7 +45,7 @@ Standing StandingOf(const CallerFacts& caller, const PartyFacts& parties, bool w
             standing.relations |= Bit(Relation::owner);
         if (SpeaksFor(caller, parties.operator_workspace, caller.operator_workspace_role))
             standing.relations |= Bit(Relation::party);
-        standing.candidate = caller.bound_is_operator && standing.elsewhere;
+        standing.candidate = caller.bound_is_operator && (standing.elsewhere || !caller.bound_workspace.set);
     } else if (!standing.elsewhere && caller.principal == parties.owner) {
         standing.relations |= Bit(Relation::owner);
     }

@@ -56,7 +56,7 @@ struct CallerFacts {
     Kind kind = Kind::user;
     Role role = Role::none;          // in the tenant
     MaybeUuid bound_workspace;       // the credential acts for this workspace only
-    bool bound_is_operator = false;  // that workspace may take the operator's place
+    bool bound_is_operator = false;  // that workspace, or with none one of the caller's own, may take the operator's place
     Role bound_role = Role::none;    // membership in that workspace
     Role workspace_role = Role::none;          // membership in the session's workspace
     Role operator_workspace_role = Role::none; // membership in the session's operator workspace

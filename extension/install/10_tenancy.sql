@@ -22,10 +22,12 @@ CREATE TABLE curfew.workspace (
     name text NOT NULL,
     operator boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL,
+    online_since timestamptz,
     PRIMARY KEY (tenant_id, id),
     UNIQUE (tenant_id, slug)
 );
 COMMENT ON TABLE curfew.workspace IS 'A place inside a tenant, with members.';
+COMMENT ON COLUMN curfew.workspace.online_since IS 'From when on it takes sessions that are dispatched; null: it takes none.';
 COMMENT ON COLUMN curfew.workspace.operator IS 'May take the operator''s place in sessions between workspaces.';
 
 CREATE TABLE curfew.principal (

@@ -66,10 +66,39 @@ CREATE TABLE curfew.session_detail (
     labels jsonb NOT NULL DEFAULT '{}',
     metadata jsonb NOT NULL DEFAULT '{}',
     fields jsonb NOT NULL DEFAULT '{}',
+    last_message_at timestamptz,
     PRIMARY KEY (tenant_id, session_id),
     FOREIGN KEY (tenant_id, session_id) REFERENCES curfew.session ON DELETE CASCADE
 );
 COMMENT ON TABLE curfew.session_detail IS 'What people read and the engine does not decide on.';
+
+CREATE TABLE curfew.session_once (
+    tenant_id uuid NOT NULL,
+    caller_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    lifecycle text NOT NULL,
+    digest bytea NOT NULL,
+    session_id uuid NOT NULL,
+    PRIMARY KEY (tenant_id, caller_id, owner_id, lifecycle, digest),
+    FOREIGN KEY (tenant_id, session_id) REFERENCES curfew.session ON DELETE CASCADE
+);
+CREATE INDEX session_once_by_session ON curfew.session_once (tenant_id, session_id);
+COMMENT ON TABLE curfew.session_once IS 'Which session a caller began with which key of create_session''s once, as a SHA-256 digest.';
+
+CREATE TABLE curfew.session_message (
+    tenant_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    version bigint NOT NULL,
+    id uuid NOT NULL,
+    at timestamptz NOT NULL,
+    kind text NOT NULL,
+    author_id uuid NOT NULL,
+    message text NOT NULL,
+    PRIMARY KEY (tenant_id, session_id, version),
+    FOREIGN KEY (tenant_id, session_id) REFERENCES curfew.session ON DELETE CASCADE
+);
+COMMENT ON TABLE curfew.session_message IS 'What was said in a session. Its text stands nowhere else: the audit log has only that there was a message.';
+COMMENT ON COLUMN curfew.session_message.version IS 'The session''s version with this message, by which messages are in order.';
 
 CREATE TABLE curfew.session_token (
     tenant_id uuid NOT NULL,

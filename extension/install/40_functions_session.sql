@@ -67,28 +67,29 @@ CREATE TYPE curfew.audit_entry AS (
     to_state text,
     version bigint,
     reason text,
-    details jsonb
+    details jsonb,
+    traceparent text
 );
 COMMENT ON TYPE curfew.audit_entry IS 'One audit event.';
 
 CREATE FUNCTION curfew.create_session(lifecycle text, owner uuid DEFAULT NULL, agent uuid DEFAULT NULL, workspace text DEFAULT NULL,
     scopes text[] DEFAULT NULL, timers jsonb DEFAULT NULL, title text DEFAULT NULL, labels jsonb DEFAULT NULL,
-    metadata jsonb DEFAULT NULL, fields jsonb DEFAULT NULL, parent uuid DEFAULT NULL,
+    metadata jsonb DEFAULT NULL, fields jsonb DEFAULT NULL, parent uuid DEFAULT NULL, once text DEFAULT NULL,
     idempotency_key text DEFAULT NULL)
 RETURNS curfew.session_created
 AS 'MODULE_PATHNAME', 'curfew_create_session' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.create_session(text, uuid, uuid, text, text[], jsonb, text, jsonb, jsonb, jsonb, uuid, text) IS 'Begins a session of a lifecycle and gives its tokens, of which only digests are kept. The owner is the caller, unless an administrator or a service names another. timers: seconds per timer setting.';
+COMMENT ON FUNCTION curfew.create_session(text, uuid, uuid, text, text[], jsonb, text, jsonb, jsonb, jsonb, uuid, text, text) IS 'Begins a session of a lifecycle and gives its tokens, of which only digests are kept. The owner is the caller, unless an administrator or a service names another. timers: seconds per timer setting. once: a repeat by the same caller for the same owner and lifecycle with the same text gives the session that there is, without tokens.';
 
 CREATE FUNCTION curfew.act(session_id uuid, action text, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL,
     lifecycle text DEFAULT NULL, workspace text DEFAULT NULL, require_reason boolean DEFAULT false,
-    idempotency_key text DEFAULT NULL)
+    for_workspace text DEFAULT NULL, fields jsonb DEFAULT NULL, idempotency_key text DEFAULT NULL)
 RETURNS curfew.session_info
 AS 'MODULE_PATHNAME', 'curfew_act' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.act(uuid, text, text, bigint, text, text, boolean, text) IS 'Takes an action of the session''s lifecycle. A session of another lifecycle or workspace than those named is not found.';
+COMMENT ON FUNCTION curfew.act(uuid, text, text, bigint, text, text, boolean, text, jsonb, text) IS 'Takes an action of the session''s lifecycle. A session of another lifecycle or workspace than those named is not found. for_workspace: that the caller acts for, where the credential is bound to none. fields: added to the session''s, which stay as they are where they are there already.';
 
 CREATE FUNCTION curfew.terminate_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL,
     idempotency_key text DEFAULT NULL)
@@ -153,12 +154,26 @@ SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION curfew.get_session(uuid, text, text) IS 'A session that the caller may read.';
 
 CREATE FUNCTION curfew.get_session_detail(session_id uuid, OUT title text, OUT labels jsonb, OUT metadata jsonb, OUT fields jsonb,
-    OUT last_used_at timestamptz)
+    OUT last_message_at timestamptz, OUT last_used_at timestamptz)
 RETURNS record
 AS 'MODULE_PATHNAME', 'curfew_get_session_detail' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.get_session_detail(uuid) IS 'What people read of a session and the engine does not decide on; and its last use, where its lifecycle keeps uses.';
+COMMENT ON FUNCTION curfew.get_session_detail(uuid) IS 'What people read of a session and the engine does not decide on. What stands under "operator" in the fields is shown to the operator alone.';
+
+CREATE FUNCTION curfew.session_relations(session_id uuid)
+RETURNS text[]
+AS 'MODULE_PATHNAME', 'curfew_session_relations' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.session_relations(uuid) IS 'What the caller is to a session that he may read: owner, agent, operator, admin, service, member.';
+
+CREATE FUNCTION curfew.caller_workspace(workspace text DEFAULT NULL, operator boolean DEFAULT false, scope text DEFAULT NULL)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'curfew_caller_workspace' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.caller_workspace(text, boolean, text) IS 'The workspace that the caller acts for: the one named, else the one that the credential is bound to. operator: it has to be an operator''s, and may be the only one of the caller''s. scope: that the caller has to hold.';
 
 CREATE FUNCTION curfew.list_sessions(lifecycle text DEFAULT NULL, state text DEFAULT NULL, owner uuid DEFAULT NULL,
     agent uuid DEFAULT NULL, workspace text DEFAULT NULL, max_rows integer DEFAULT 50, after uuid DEFAULT NULL)
@@ -193,20 +208,20 @@ COMMENT ON FUNCTION curfew.session_is_live() IS 'Whether the caller came with a 
 
 CREATE FUNCTION curfew.audit_log(session_id uuid DEFAULT NULL, event text DEFAULT NULL, actor uuid DEFAULT NULL,
     since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, max_rows integer DEFAULT 100,
-    after uuid DEFAULT NULL)
+    after uuid DEFAULT NULL, about text DEFAULT NULL)
 RETURNS SETOF curfew.audit_entry
 AS 'MODULE_PATHNAME', 'curfew_audit_log' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.audit_log(uuid, text, uuid, timestamptz, timestamptz, integer, uuid) IS 'What happened, oldest first: of a session that the caller may read or, for administrators and the scope audit:read, of the tenant.';
+COMMENT ON FUNCTION curfew.audit_log(uuid, text, uuid, timestamptz, timestamptz, integer, uuid, text) IS 'What happened, oldest first: of a session that the caller may read or, for administrators and the scope audit:read, of the tenant. about: session, or what else the events are about, such as principal.';
 
 CREATE FUNCTION curfew.authenticate(credential text, tenant text DEFAULT NULL, via text DEFAULT NULL, request_id text DEFAULT NULL,
-    OUT tenant_id uuid, OUT principal_id uuid, OUT session_id uuid, OUT kind text, OUT role text)
+    traceparent text DEFAULT NULL, OUT tenant_id uuid, OUT principal_id uuid, OUT session_id uuid, OUT kind text, OUT role text)
 RETURNS record
 AS 'MODULE_PATHNAME', 'curfew_authenticate' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.authenticate(text, text, text, text) IS 'Resolves an API key or a session token to its principal, who is the caller for the rest of the transaction.';
+COMMENT ON FUNCTION curfew.authenticate(text, text, text, text, text) IS 'Resolves an API key or a session token to its principal, who is the caller for the rest of the transaction.';
 
 CREATE FUNCTION curfew.act_as(tenant text, principal uuid)
 RETURNS void

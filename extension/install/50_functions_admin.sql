@@ -15,6 +15,27 @@ SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.create_workspace(text, text, boolean, text, text) IS 'Makes a workspace. operator: it may take the operator''s place in sessions between workspaces.';
 
+CREATE FUNCTION curfew.set_workspace_online(workspace text, online boolean DEFAULT true, tenant text DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'curfew_set_workspace_online' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.set_workspace_online(text, boolean, text) IS 'Says whether an operator workspace takes sessions that are dispatched.';
+
+CREATE FUNCTION curfew.set_tenant_settings(settings jsonb, tenant text DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'curfew_set_tenant_settings' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.set_tenant_settings(jsonb, text) IS 'Changes the settings that are named, null takes one away, and gives all that are set.';
+
+CREATE FUNCTION curfew.tenant_setting(name text, usual text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'curfew_tenant_setting' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.tenant_setting(text, text) IS 'A setting of the caller''s tenant, or what is usual where it is not set.';
+
 CREATE FUNCTION curfew.create_principal(name text, kind text DEFAULT 'user', role text DEFAULT 'member', scopes text[] DEFAULT NULL,
     email text DEFAULT NULL, full_name text DEFAULT NULL, tenant text DEFAULT NULL,
     idempotency_key text DEFAULT NULL)

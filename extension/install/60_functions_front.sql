@@ -42,19 +42,33 @@ SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.body_integer(jsonb, text, bigint, bigint) IS 'A body''s member that is a whole number; null when absent or null.';
 
-CREATE FUNCTION curfew.body_object(body jsonb, field text)
+CREATE FUNCTION curfew.body_number(body jsonb, field text, minimum numeric DEFAULT NULL, maximum numeric DEFAULT NULL)
+RETURNS numeric
+AS 'MODULE_PATHNAME', 'curfew_body_number' LANGUAGE C IMMUTABLE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.body_number(jsonb, text, numeric, numeric) IS 'A body''s member that is a number; null when absent or null.';
+
+CREATE FUNCTION curfew.require_fields(body jsonb, fields text[])
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'curfew_require_fields' LANGUAGE C IMMUTABLE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.require_fields(jsonb, text[]) IS 'The body, where none of these members is absent or null.';
+
+CREATE FUNCTION curfew.body_object(body jsonb, field text, most_bytes integer DEFAULT NULL)
 RETURNS jsonb
 AS 'MODULE_PATHNAME', 'curfew_body_object' LANGUAGE C IMMUTABLE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.body_object(jsonb, text) IS 'A body''s member that is an object; null when absent or null.';
+COMMENT ON FUNCTION curfew.body_object(jsonb, text, integer) IS 'A body''s member that is an object, as text of so many bytes at most; null when absent or null.';
 
-CREATE FUNCTION curfew.body_texts(body jsonb, field text)
+CREATE FUNCTION curfew.body_texts(body jsonb, field text, most integer DEFAULT NULL)
 RETURNS text[]
 AS 'MODULE_PATHNAME', 'curfew_body_texts' LANGUAGE C IMMUTABLE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.body_texts(jsonb, text) IS 'A body''s member that is a list of strings; null when absent or null.';
+COMMENT ON FUNCTION curfew.body_texts(jsonb, text, integer) IS 'A body''s member that is a list of so many strings at most; null when absent or null.';
 
 CREATE FUNCTION curfew.body_boolean(body jsonb, field text)
 RETURNS boolean
@@ -84,12 +98,26 @@ SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.query_uuid(text, text) IS 'A query parameter that is a UUID.';
 
+CREATE FUNCTION curfew.refuse_parameter(name text, doubled boolean)
+RETURNS void
+AS 'MODULE_PATHNAME', 'curfew_refuse_parameter' LANGUAGE C IMMUTABLE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.refuse_parameter(text, boolean) IS 'Refuses a query parameter that the route does not have, or that is given more than once.';
+
 CREATE FUNCTION curfew.query_timestamp(value text, field text)
 RETURNS timestamptz
 AS 'MODULE_PATHNAME', 'curfew_query_timestamp' LANGUAGE C IMMUTABLE
 SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.query_timestamp(text, text) IS 'A query parameter that is a time as RFC 3339 writes it.';
+
+CREATE FUNCTION curfew.refuse(reason text, argument text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'curfew_refuse' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.refuse(text, text) IS 'Raises the refusal of that reason word.';
 
 CREATE FUNCTION curfew.rfc3339(at timestamptz, digits integer DEFAULT 3)
 RETURNS text

@@ -15,11 +15,13 @@ WHERE s.tenant_id OPERATOR(pg_catalog.=) (SELECT curfew.audited_tenant());
 COMMENT ON VIEW curfew.sessions IS 'The sessions of the caller''s tenant, as they are now; for whoever may audit it.';
 
 CREATE VIEW curfew.audit_events WITH (security_barrier) AS
-SELECT e.* FROM curfew.audit_event e
+SELECT e.at, e.tenant_id, e.id, e.session_id, e.event, e.action, e.outcome, e.actor_id, e.on_behalf_of, e.db_role,
+    e.relation, e.via, e.request_id, e.from_state, e.to_state, e.version, e.reason, e.details, e.traceparent
+FROM curfew.audit_event e
 WHERE e.tenant_id OPERATOR(pg_catalog.=) (SELECT curfew.audited_tenant());
 COMMENT ON VIEW curfew.audit_events IS 'The audit log of the caller''s tenant, for whoever may audit it.';
 
 CREATE VIEW curfew.lifecycle_transitions AS
 SELECT t.lifecycle, t.state, t.action, t.who, t.scope, t.reason, t.again, t.next_state
 FROM curfew.list_transitions() t;
-COMMENT ON VIEW curfew.lifecycle_transitions IS 'Every action from every state of every lifecycle: who may take it and where it leads. + and - set and clear a mark, > extends a setting.';
+COMMENT ON VIEW curfew.lifecycle_transitions IS 'Every action from every state of every lifecycle: who may take it and where it leads. + and - set and clear a mark, > extends a setting, ~ changes what people read.';

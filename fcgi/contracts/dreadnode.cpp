@@ -9,15 +9,16 @@
 namespace curfew::front {
 namespace {
 
-// A session as clients see it, from rows s (session_info), d (get_session_detail) and p (get_principal).
+// A session as clients see it, from rows s (session_info), d (its details) and p (find_principals, or nulls).
 // Members that the contract marks optional are left out where there is nothing to say; the others are always
 // there.
 const std::string kSession = R"(
     (pg_catalog.jsonb_build_object(
          'id', s.id,
          'user_id', s.owner_id,
-         'created_by', pg_catalog.jsonb_build_object('id', s.owner_id, 'email', p.email, 'username', p.name)
-             || pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('full_name', p.full_name)),
+         'created_by', CASE WHEN p.principal_id IS NOT NULL THEN
+             pg_catalog.jsonb_build_object('id', s.owner_id, 'email', p.principal_email, 'username', p.principal_name)
+             || pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('full_name', p.full_name)) END,
          'labels', d.labels,
          'origin', coalesce(d.fields->>'origin', 'user'),
          'usage', '{"input_tokens": 0, "output_tokens": 0, "cache_read_input_tokens": 0,
@@ -32,25 +33,136 @@ const std::string kSession = R"(
          'model', d.fields->'model',
          'project_id', d.fields->'project_id',
          'group', d.fields->'group',
-         'last_message_at', d.fields->'last_message_at',
+         'last_message_at', curfew.rfc3339(d.last_message_at),
          'archived_at', curfew.rfc3339((s.marks->>'archived')::timestamptz),
          'frozen_at', curfew.rfc3339((s.marks->>'frozen')::timestamptz),
-         'frozen_by', d.fields->'frozen_by',
+         'frozen_by', CASE WHEN s.marks ? 'frozen' THEN coalesce(d.fields->>'frozen_by', 'user') END,
          'pinned_at', curfew.rfc3339((s.marks->>'pinned')::timestamptz),
-         'shared_by', d.fields->'shared_by')))::text)";
+         'shared_by', d.fields->'shared_by'))))";
+
+/// The statement that shows the one session of `rows`, a function that gives a session_info.
+std::string Show(const std::string& rows) {
+    return "SELECT" + kSession + R"(::text AS body
+        FROM )" +
+           rows + R"( AS s
+             CROSS JOIN LATERAL curfew.get_session_detail(s.id) AS d
+             LEFT JOIN LATERAL curfew.find_principals(id => s.owner_id) AS p ON true)";
+}
+
+/// The session of the path.
+const std::string kNamed = "curfew.resolve_session($session_id, 'conversation', $workspace)";
+
+/// What keeps a call to this contract's sessions of the path's workspace.
+const std::string kHere = "lifecycle => 'conversation', workspace => $workspace";
 
 /// The statement that takes `action` on the session of the path and shows it.
-std::string Act(std::string_view action) {
-    return "SELECT" + kSession + R"( AS body
-        FROM curfew.act(curfew.resolve_session($session_id, 'conversation', $workspace), ')" +
-           std::string(action) + R"(', lifecycle => 'conversation', workspace => $workspace) AS s,
-             LATERAL curfew.get_session_detail(s.id) AS d,
-             LATERAL curfew.get_principal(s.owner_id) AS p)";
+std::string Act(const std::string& action) {
+    return Show("curfew.act(" + kNamed + ", '" + action + "', " + kHere + ")");
 }
+
+const std::string kOrigins = "'{user,eval,worker,optimization,training,world}'";
+
+// The body, once the session of the path is known to be there and to be readable: bad input is told last.
+const std::string kBodyOfNamed = "(SELECT found.id, curfew.json_body(CASE WHEN found.id IS NOT NULL THEN $body END) "
+                                 "AS body FROM curfew.get_session(" +
+                                 kNamed + ", " + kHere + ") AS found OFFSET 0) AS named";
+
+// The page that a list's query asks for.
+const std::string kPage = R"(
+    (SELECT curfew.resolve_workspace($workspace) AS workspace,
+            coalesce(curfew.query_integer($query_page, 'page', 1, 1000000), 1) AS page,
+            coalesce(curfew.query_integer($query_limit, 'limit', 1, 100), 20) AS size,
+            coalesce(curfew.query_choice($query_archived, 'archived', '{active,archived,any}'), 'active') AS archived,
+            coalesce(curfew.query_choice($query_sort_by, 'sort_by', '{created_at,last_message_at}'), 'created_at') AS sort,
+            coalesce(curfew.query_choice($query_sort_dir, 'sort_dir', '{asc,desc}'), 'desc') AS direction,
+            pg_catalog.to_jsonb(curfew.query_uuids($queries_user::text[], 'user')) AS users,
+            curfew.query_labels($queries_label::text[], 'label') AS labels,
+            curfew.query_text($query_search, 'search', 200) AS search,
+            pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+                'agent', $queries_agent::text[], 'model', $queries_model::text[],
+                'project_id', $queries_project_id::text[])) AS fields,
+            curfew.query_choices($queries_origin::text[], 'origin', )" + kOrigins + R"() AS origins
+     OFFSET 0) AS asked)";
+
+// The same as a filter. A session that says no origin has the origin `user`.
+const std::string kFilter = R"(
+    (SELECT pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+                'lifecycle', 'conversation', 'workspace', asked.workspace, 'owner', asked.users,
+                'label', asked.labels, 'search', asked.search,
+                'mark', CASE asked.archived WHEN 'any' THEN NULL
+                        ELSE pg_catalog.jsonb_build_object('archived', asked.archived = 'archived') END))
+            || CASE WHEN asked.origins IS NULL AND asked.fields = '{}' THEN '{}'
+               ELSE pg_catalog.jsonb_build_object('fields', asked.fields || CASE
+                    WHEN asked.origins IS NULL THEN '{}'
+                    ELSE pg_catalog.jsonb_build_object('origin', pg_catalog.to_jsonb(asked.origins)
+                         || CASE WHEN 'user' = ANY (asked.origins) THEN '[null]' ELSE '[]' END::pg_catalog.jsonb) END) END
+            AS filter) AS narrowed)";
 
 const std::vector<Route> kRoutes = {
     {"POST", "/api/v1/org/{org}/ws/{workspace}/sessions/{session_id}/archive", 200, Effect::kChange,
      Act("archive")},
+    {"POST", "/api/v1/org/{org}/ws/{workspace}/sessions/{session_id}/unarchive", 200, Effect::kChange,
+     Act("unarchive")},
+    {"POST", "/api/v1/org/{org}/ws/{workspace}/sessions/{session_id}/pin", 200, Effect::kChange, Act("pin")},
+    {"POST", "/api/v1/org/{org}/ws/{workspace}/sessions/{session_id}/unpin", 200, Effect::kChange, Act("unpin")},
+    {"POST", "/api/v1/org/{org}/ws/{workspace}/sessions/{session_id}/freeze", 200, Effect::kChange,
+     Act("freeze")},
+
+    // Best effort: an id that cannot be frozen keeps no other from it. Each list is in the order asked for.
+    {"POST", "/api/v1/org/{org}/ws/{workspace}/sessions/bulk-freeze", 200, Effect::kChange, R"(
+        SELECT pg_catalog.json_build_object(
+                   'frozen', coalesce(pg_catalog.json_agg(o.session_id ORDER BY o.place) FILTER (
+                       WHERE o.refused IS NULL), '[]'),
+                   'forbidden', coalesce(pg_catalog.json_agg(o.session_id ORDER BY o.place) FILTER (
+                       WHERE o.refused <> 'session_not_found'), '[]'),
+                   'not_found', coalesce(pg_catalog.json_agg(o.session_id ORDER BY o.place) FILTER (
+                       WHERE o.refused = 'session_not_found'), '[]'))::text AS body
+        FROM (SELECT e.session_id, e.refused, pg_catalog.array_position(asked.ids, e.session_id) AS place
+              FROM (SELECT curfew.given(curfew.body_uuids(
+                               curfew.json_body(CASE WHEN here.id IS NOT NULL THEN $body END),
+                               'session_ids', 1, 200), 'session_ids') AS ids
+                    FROM curfew.resolve_workspace($workspace) AS here (id) OFFSET 0) AS asked,
+                   LATERAL curfew.act_each(asked.ids, 'freeze', )" + kHere + ") AS e) AS o"},
+
+    {"PUT", "/api/v1/org/{org}/ws/{workspace}/sessions/{session_id}/labels", 200, Effect::kChange,
+     "SELECT" + kSession + R"(::text AS body
+        FROM )" + kBodyOfNamed + R"(,
+             LATERAL curfew.update_session(named.id, 'label', )" + kHere + R"(,
+                 labels => curfew.given(curfew.body_labels(named.body, 'labels'), 'labels')) AS s
+             CROSS JOIN LATERAL curfew.get_session_detail(s.id) AS d
+             LEFT JOIN LATERAL curfew.find_principals(id => s.owner_id) AS p ON true)"},
+
+    {"POST", "/api/v1/org/{org}/ws/{workspace}/sessions", 201, Effect::kChange,
+     "SELECT" + kSession + R"(::text AS body
+        FROM (SELECT curfew.json_body(CASE WHEN here.id IS NOT NULL THEN $body END) AS body
+              FROM curfew.resolve_workspace($workspace) AS here (id) OFFSET 0) AS asked,
+             LATERAL curfew.create_session(
+                 lifecycle => 'conversation', workspace => $workspace,
+                 title => curfew.body_text(asked.body, 'name'),
+                 labels => curfew.body_labels(asked.body, 'labels'),
+                 fields => pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+                     'agent', curfew.body_text(asked.body, 'agent'),
+                     'model', curfew.body_text(asked.body, 'model'),
+                     'origin', coalesce(curfew.body_choice(asked.body, 'origin', )" + kOrigins + R"(), 'user'),
+                     'project_id', curfew.body_text(asked.body, 'project_id')))) AS s
+             CROSS JOIN LATERAL curfew.get_session_detail(s.id) AS d
+             LEFT JOIN LATERAL curfew.find_principals(id => s.owner_id) AS p ON true)"},
+
+    {"GET", "/api/v1/org/{org}/ws/{workspace}/sessions/{session_id}", 200, Effect::kRead,
+     Show("curfew.get_session(" + kNamed + ", " + kHere + ")")},
+
+    {"GET", "/api/v1/org/{org}/ws/{workspace}/sessions", 200, Effect::kRead, R"(
+        SELECT pg_catalog.json_build_object(
+                   'sessions', coalesce((SELECT pg_catalog.json_agg()" + kSession + R"( ORDER BY s.ordinality)
+                       FROM pg_catalog.unnest(f.sessions) WITH ORDINALITY AS s
+                            CROSS JOIN LATERAL (SELECT s.title, s.labels, s.fields, s.last_message_at) AS d
+                            LEFT JOIN LATERAL curfew.find_principals(id => s.owner_id) AS p ON true), '[]'),
+                   'total', f.total, 'page', asked.page, 'limit', asked.size,
+                   'has_more', asked.page * asked.size < f.total)::text AS body
+        FROM )" + kPage + ", LATERAL " + kFilter + R"(,
+             LATERAL curfew.find_sessions(
+                 narrowed.filter, sort => asked.sort, descending => asked.direction = 'desc',
+                 max_rows => asked.size::integer, skip => ((asked.page - 1) * asked.size)::integer) AS f)"},
 };
 
 struct Reason {

@@ -30,7 +30,7 @@ const std::string kExpectedVersion = R"(
 const std::string kEventMembers = R"(
     s.id, curfew.rfc3339(s.at, 6) AS at, s.session_id, s.event, s.action, s.outcome, s.actor_id,
     s.on_behalf_of, s.relation, s.via, s.request_id, s.from_state, s.to_state, s.version, s.reason,
-    s.details)";
+    s.details, s.traceparent)";
 
 // The members of a session at a time that is past, from a row `s` of session_as_of.
 const std::string kMembersThen = R"(
@@ -41,16 +41,73 @@ const std::string kTokenMembers = R"(
     t.active, t.session_id, t.tenant_id, t.lifecycle, t.state, t.principal_id, t.scopes,
     curfew.rfc3339(t.expires_at) AS expires_at)";
 
+// The members of a principal, from a row `s` of get_principal.
+const std::string kPrincipalMembers = "s.id, s.name, s.kind, s.role, s.status, s.email, s.full_name";
+
+// The members of an API key, without the key, from a row `s` of list_api_keys.
+const std::string kKeyMembers = R"(
+    s.id, s.principal_id, s.workspace_id, s.prefix, s.scopes, curfew.rfc3339(s.created_at) AS created_at,
+    curfew.rfc3339(s.expires_at) AS expires_at, curfew.rfc3339(s.revoked_at) AS revoked_at,
+    curfew.rfc3339(s.last_used_at) AS last_used_at)";
+
+// The members of a lifecycle, from a row `s` of list_lifecycles.
+const std::string kLifecycleMembers = "s.name, s.revision, s.builtin, s.definition";
+
+// The whole tenant's log, narrowed by the query; `size.rows` + 1 rows of it.
+const std::string kAuditLog = R"(
+        curfew.audit_log(
+            session_id => curfew.query_uuid($query_session_id, 'session_id'), event => $query_event,
+            actor => curfew.query_uuid($query_actor_id, 'actor_id'),
+            since => curfew.query_timestamp($query_since, 'since'),
+            until => curfew.query_timestamp($query_until, 'until'), max_rows => size.rows + 1,
+            after => curfew.open_cursor('events', $query_after)::uuid))";
+
+constexpr std::string_view kCsvColumns[] = {
+    "at",  "id",         "session_id",  "event",      "action",   "outcome", "actor_id", "on_behalf_of", "relation",
+    "via", "request_id", "traceparent", "from_state", "to_state", "version", "reason",   "details"};
+
+/// The audit log as RFC 4180 has it, a line per event and one of names, each value in quotes; what is null is empty.
+/// The next page is in the Link header.
+std::string AuditCsv() {
+    std::string names, line;
+    for (const std::string_view column : kCsvColumns) {
+        const std::string value = column == "at" ? "curfew.rfc3339(s.at, 6)" : "s." + std::string(column) + "::text";
+        names += (names.empty() ? "" : ",") + std::string(column);
+        line += (line.empty() ? "" : " || ',' || ") +
+                ("coalesce('\"' || pg_catalog.replace(" + value + R"(, '"', '""') || '"', ''))");
+    }
+    return "SELECT '" + names + R"(' || E'\r\n' || coalesce(pg_catalog.string_agg()" + line +
+           R"( || E'\r\n', '' ORDER BY s.ordinality) FILTER (WHERE s.ordinality <= size.rows), '') AS body,
+             'text/csv; charset=utf-8; header=present' AS content_type,
+             '<?after=' || curfew.seal_cursor('events', CASE WHEN pg_catalog.bool_or(s.ordinality > size.rows)
+                  THEN pg_catalog.max(s.id::text) FILTER (WHERE s.ordinality = size.rows) END) ||
+             '&limit=' || pg_catalog.max(size.rows) || '>; rel="next"' AS link
+        FROM (SELECT coalesce(curfew.query_integer($query_limit, 'limit', 1, 999), 500)::integer AS rows) AS size
+             LEFT JOIN LATERAL )" +
+           kAuditLog + " WITH ORDINALITY AS s ON true";
+}
+
+/// The statement that does something to the principal of the path and shows it, and how many of its sessions ended by
+/// that. `call` gives the number.
+std::string OnPrincipal(const std::string& call) {
+    return "SELECT " + Object(kPrincipalMembers + ", done.ended_sessions") + R"(::text AS body
+        FROM (SELECT curfew.query_uuid($id, 'id') AS id, curfew.json_body($body) AS b) AS asked,
+             LATERAL (SELECT )" +
+           call + R"( AS ended_sessions) AS done,
+             LATERAL curfew.get_principal(CASE WHEN done.ended_sessions >= 0 THEN asked.id END) AS s)";
+}
+
 /// The statement of a list of rows `s`, each shown by `members`. The rows' function is to read size.rows + 1:
-/// the one too many tells that there is a next page, which begins after the id in `next`. `about` is a join
+/// the one too many tells that there is a next page, which begins after the cursor in `next`. `about` is a join
 /// that comes before, or empty.
 std::string Page(std::string_view name, const std::string& members, const std::string& about,
                  const std::string& rows) {
     return "SELECT pg_catalog.row_to_json(page)::text AS body FROM (SELECT coalesce(pg_catalog.json_agg(" +
            Object(members) + " ORDER BY s.ordinality) FILTER (WHERE s.ordinality <= size.rows), '[]') AS " +
            std::string(name) + R"(,
-             CASE WHEN pg_catalog.bool_or(s.ordinality > size.rows)
-                  THEN pg_catalog.max(s.id::text) FILTER (WHERE s.ordinality = size.rows) END AS next
+             curfew.seal_cursor(')" +
+           std::string(name) + R"(', CASE WHEN pg_catalog.bool_or(s.ordinality > size.rows)
+                  THEN pg_catalog.max(s.id::text) FILTER (WHERE s.ordinality = size.rows) END) AS next
         FROM (SELECT coalesce(curfew.query_integer($query_limit, 'limit', 1, 200), 50)::integer AS rows)
              AS size
         )" +
@@ -91,7 +148,7 @@ const std::vector<Route> kRoutes = {
             owner => curfew.query_uuid($query_owner_id, 'owner_id'),
             agent => curfew.query_uuid($query_agent_id, 'agent_id'),
             workspace => $query_workspace, max_rows => size.rows + 1,
-            after => curfew.query_uuid($query_after, 'after')))")},
+            after => curfew.open_cursor('sessions', $query_after)::uuid))")},
 
     {"GET", "/curfew/v1/sessions/{id}", 200, Effect::kRead,
      "SELECT " + Object(kMembers + ", d.title, d.labels, d.metadata") + "::text AS body," + kTag + R"(
@@ -122,11 +179,69 @@ const std::vector<Route> kRoutes = {
      Page("events", kEventMembers, "CROSS JOIN LATERAL curfew.get_session(curfew.session_id($id)) AS about",
           R"(
         curfew.audit_log(session_id => about.id, max_rows => size.rows + 1,
-                         after => curfew.query_uuid($query_after, 'after')))")},
+                         after => curfew.open_cursor('events', $query_after)::uuid))")},
 
     {"GET", "/curfew/v1/sessions/{id}/as-of", 200, Effect::kRead,
      "SELECT " + Object(kMembersThen) + R"(::text AS body
         FROM curfew.session_as_of(curfew.session_id($id), curfew.query_timestamp($query_at, 'at')) AS s)"},
+
+    // What happened in the tenant: the log, narrowed and in pages, as JSON and as CSV; and the feed, each event once.
+    {"GET", "/curfew/v1/audit", 200, Effect::kRead, Page("events", kEventMembers, "", kAuditLog)},
+    {"GET", "/curfew/v1/audit.csv", 200, Effect::kRead, AuditCsv()},
+    {"GET", "/curfew/v1/events", 200, Effect::kRead,
+     "SELECT pg_catalog.row_to_json(page)::text AS body FROM (SELECT coalesce(pg_catalog.json_agg(" +
+         Object("s.number, " + kEventMembers) + R"( ORDER BY s.number), '[]') AS events,
+             coalesce((pg_catalog.array_agg(s.cursor ORDER BY s.number DESC))[1], $query_after) AS next
+        FROM curfew.event_feed($query_after,
+                               coalesce(curfew.query_integer($query_limit, 'limit', 1, 1000), 100)::integer) AS s) AS page)"},
+
+    // Lifecycles: as they are defined, and drawn.
+    {"GET", "/curfew/v1/lifecycles", 200, Effect::kRead,
+     "SELECT pg_catalog.json_build_object('lifecycles', pg_catalog.json_agg(" + Object(kLifecycleMembers) +
+         " ORDER BY s.name))::text AS body FROM curfew.list_lifecycles() AS s"},
+    {"GET", "/curfew/v1/lifecycles/{name}", 200, Effect::kRead,
+     "SELECT " + Object(kLifecycleMembers) + "::text AS body FROM curfew.list_lifecycles($name) AS s"},
+    {"GET", "/curfew/v1/lifecycles/{name}/diagram", 200, Effect::kRead,
+     "SELECT curfew.lifecycle_diagram($name) AS body, 'text/vnd.mermaid; charset=utf-8' AS content_type"},
+
+    // Principals and their keys, for administrators.
+    {"POST", "/curfew/v1/principals", 201, Effect::kChange, "SELECT " + Object(kPrincipalMembers) + R"(::text AS body,
+             coalesce($base_url, '') || '/curfew/v1/principals/' || s.id AS location
+        FROM curfew.json_body($body) AS b,
+             LATERAL curfew.create_principal(
+                 name => curfew.body_text(b, 'name'), kind => coalesce(curfew.body_text(b, 'kind'), 'user'),
+                 role => coalesce(curfew.body_text(b, 'role'), 'member'), scopes => curfew.body_texts(b, 'scopes'),
+                 email => curfew.body_text(b, 'email'), full_name => curfew.body_text(b, 'full_name')) AS made,
+             LATERAL curfew.get_principal(made) AS s)"},
+    {"GET", "/curfew/v1/principals", 200, Effect::kRead,
+     Page("principals", "s.id, s.name, s.principal_kind AS kind, s.role, s.principal_status AS status, s.email, s.full_name, s.scopes, curfew.rfc3339(s.created_at) AS created_at", "", R"(
+        curfew.list_principals(kind => $query_kind, status => $query_status, max_rows => size.rows + 1,
+                               after => curfew.open_cursor('principals', $query_after)::uuid))")},
+    {"GET", "/curfew/v1/principals/{id}", 200, Effect::kRead,
+     "SELECT " + Object(kPrincipalMembers) +
+         "::text AS body FROM curfew.get_principal(curfew.query_uuid($id, 'id')) AS s"},
+    {"POST", "/curfew/v1/principals/{id}/suspend", 200, Effect::kChange,
+     OnPrincipal("(SELECT 0 FROM curfew.suspend_principal(asked.id, curfew.body_text(asked.b, 'reason')))")},
+    {"POST", "/curfew/v1/principals/{id}/resume", 200, Effect::kChange,
+     OnPrincipal("(SELECT 0 FROM curfew.resume_principal(asked.id, curfew.body_text(asked.b, 'reason')))")},
+    {"POST", "/curfew/v1/principals/{id}/revoke", 200, Effect::kChange,
+     OnPrincipal("curfew.revoke_principal(asked.id, curfew.body_text(asked.b, 'reason'))")},
+    {"POST", "/curfew/v1/principals/{id}/kill", 200, Effect::kChange,
+     OnPrincipal("curfew.kill_principal(asked.id, curfew.body_text(asked.b, 'reason'),"
+                 " coalesce(curfew.body_boolean(asked.b, 'cascade'), false))")},
+    {"POST", "/curfew/v1/principals/{id}/keys", 201, Effect::kChange,
+     "SELECT " + Object("s.id, s.key") + R"(::text AS body
+        FROM curfew.json_body($body) AS b,
+             LATERAL curfew.issue_api_key(
+                 curfew.query_uuid($id, 'id'), prefix => coalesce(curfew.body_text(b, 'prefix'), ''),
+                 workspace => curfew.body_text(b, 'workspace'), scopes => curfew.body_texts(b, 'scopes'),
+                 expires_at => curfew.query_timestamp(curfew.body_text(b, 'expires_at'), 'expires_at')) AS s)"},
+    {"GET", "/curfew/v1/principals/{id}/keys", 200, Effect::kRead,
+     "SELECT pg_catalog.json_build_object('keys', coalesce(pg_catalog.json_agg(" + Object(kKeyMembers) +
+         " ORDER BY s.created_at DESC, s.id), '[]'))::text AS body FROM curfew.list_api_keys(curfew.query_uuid($id, 'id')) AS s"},
+    {"DELETE", "/curfew/v1/keys/{id}", 200, Effect::kChange,
+     "SELECT " + Object("key.id, curfew.rfc3339(curfew.revoke_api_key(key.id)) AS revoked_at") +
+         "::text AS body FROM (SELECT curfew.query_uuid($id, 'id') AS id) AS key"},
 
     // Introspection: of a token that is not live nothing but that is told.
     {"POST", "/curfew/v1/introspect", 200, Effect::kRead,
@@ -162,6 +277,8 @@ const Contract& Native() {
         .routes = kRoutes,
         .challenge = R"(Bearer realm="curfew")",
         .answers_options = true,
+        .refuses_unknown_parameters = true,
+        .consistency_header = "X-Curfew-Token",
         .present = Present,
         .refuse = Refuse,
     };

@@ -81,7 +81,7 @@ def of_both(server, origin, restored, query):
 
 
 TABLES = ["tenant", "workspace", "principal", "workspace_member", "api_key", "api_key_use", "issuer", "role_mapping", "lifecycle", "retention",
-          "session", "session_detail", "session_token", "idempotency_key", "audit_event"]
+          "session", "session_detail", "session_once", "session_message", "session_token", "idempotency_key", "audit_event"]
 NOT_SAVED = ["sweep_progress", "sweep_again"]  # in a restored database the sweeper begins anew
 
 

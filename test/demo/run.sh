@@ -23,6 +23,8 @@ if [ -z "$was_running" ]; then
     { make -j"$(nproc)" && make -j"$(nproc)" front; } 2>&1 | tee build/make.log |
         awk '/ -c .*-o |-o .* -c /{ printf "."; fflush() } END { printf "\n" }' ||
         { last_lines build/make.log; fail "the build failed; all of it is in build/make.log"; }
+    # The page of the interfaces is a comfort: without npm, or its registry, there is none.
+    if ! { command -v npm && make docs; } >>build/make.log 2>&1; then say "no npm: /docs/ is not there"; fi
 fi
 
 # An nginx that runs keeps the port it has.
@@ -60,4 +62,5 @@ write_environment
 
 printf '\n'
 say "running at $base_url; make stop ends it"
+[ ! -e build/static/docs/index.html ] || say "its interfaces are shown at $base_url/docs/"
 say "its keys and sessions are in run/demo.env, its logs in run/log"

@@ -7,6 +7,8 @@ import subprocess
 
 import requests
 
+import openapi
+
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPTS = CHECKOUT / "test" / "stack"
 PATIENCE = 30  # seconds until a test that waits for an answer fails
@@ -65,7 +67,9 @@ class Stack:
         """One request, its path as written. `body`: bytes or text."""
         prepared = requests.Request(method, self.url, headers=headers or {}, data=body).prepare()
         prepared.url = (to or self.url) + path
-        return self.client.send(prepared, timeout=PATIENCE, allow_redirects=False)
+        response = self.client.send(prepared, timeout=PATIENCE, allow_redirects=False)
+        openapi.check(method, path, response)
+        return response
 
 
 class Edge:

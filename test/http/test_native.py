@@ -156,6 +156,55 @@ def test_a_query_that_cannot_be(ask, query):
     assert (response.status_code, response.json()["argument"]) == (422, query.split("=")[0])
 
 
+def test_a_cursor_is_of_its_list_and_tenant(native, ask, stack, database):
+    """A forged cursor, one of another tenant and one of another list are refused alike."""
+    for _ in range(2):
+        native.new()
+    cursor = ask("GET", f"{SESSIONS}?limit=1").json()["next"]
+    assert ask("GET", f"{SESSIONS}?limit=1&after={cursor}").status_code == 200
+    changed = ("B" if cursor[0] == "A" else "A") + cursor[1:]
+    other = type(native)(stack, database)
+    answers = [ask("GET", f"{SESSIONS}?after={changed}"), ask("GET", f"{SESSIONS}?after={cursor}", key=other.owner_key),
+               ask("GET", f"{SESSIONS}/{native.new()}/events?after={cursor}"), ask("GET", f"{SESSIONS}?after={native.new()}"),
+               ask("GET", f"{SESSIONS}?after={cursor}x"), ask("GET", f"{SESSIONS}?after={cursor}%3D")]
+    assert [(answer.status_code, answer.json()["reason"]) for answer in answers] == [(422, "invalid_cursor")] * 6
+
+
+@pytest.mark.parametrize("query, reason, argument", [
+    ("limit=1&limit=2", "doubled_parameter", "limit"), ("limt=1", "unknown_parameter", "limt"),
+    ("limit=1&lim%69t=1", "doubled_parameter", "limit"), ("=1", "unknown_parameter", ""),
+])
+def test_query_parameters_are_known_and_given_once(ask, query, reason, argument):
+    response = ask("GET", f"{SESSIONS}?{query}")
+    assert (response.status_code, response.json()["reason"], response.json().get("argument", "")) == (422, reason, argument)
+
+
+def test_who_is_not_known_is_told_that_before_his_parameters_are_looked_at(ask):
+    assert ask("GET", f"{SESSIONS}?limt=1", key="nonsense").status_code == 401
+
+
+def test_a_change_is_answered_with_a_consistency_token_and_a_read_repeats_it(native, ask):
+    session = native.new()
+    changed = ask("POST", f"{SESSIONS}/{session}/terminate", {})
+    token = changed.headers["X-Curfew-Token"]
+    read = ask("GET", f"{SESSIONS}/{session}", headers={"X-Curfew-Token": token})
+    assert (read.status_code, read.json()["state"], read.headers["X-Curfew-Token"]) == (200, "terminated", token)
+    assert "X-Curfew-Token" not in ask("GET", f"{SESSIONS}/{session}").headers
+    refused = ask("POST", f"{SESSIONS}/{session}/terminate", {})
+    assert (refused.status_code, "X-Curfew-Token" in refused.headers) == (409, False)
+
+
+def test_a_consistency_token_that_was_not_given_here(native, ask):
+    token = ask("POST", f"{SESSIONS}/{native.new()}/terminate", {}).headers["X-Curfew-Token"]
+    session = native.new()
+    changed = ("B" if token[0] == "A" else "A") + token[1:]
+    for wrong in (changed, token[:-1], token + "A", "x", "é".encode().decode("latin-1"), "A" * 48):
+        for response in (ask("GET", f"{SESSIONS}/{session}", headers={"X-Curfew-Token": wrong}),
+                         ask("POST", f"{SESSIONS}/{session}/terminate", {}, {"X-Curfew-Token": wrong})):
+            assert (response.status_code, response.json()["reason"]) == (422, "invalid_consistency_token")
+    assert ask("GET", f"{SESSIONS}/{session}").json()["state"] == "active"
+
+
 def test_the_events_of_a_session(native, ask):
     session = native.new()
     ended = ask("POST", f"{SESSIONS}/{session}/terminate", {"reason": "done"}, {"X-Request-Id": "events-test"})

@@ -72,6 +72,21 @@ readme_settings() {
     sed -nE 's/^\| `(--[a-z-]+)` \| `(CURFEW_[A-Z_]+)` \|.*/\1 \2/p' README.md | sort > "$listed"
     same "$listed" <(build/curfew-fcgi --help | sed -nE 's/^ +(--[a-z-]+).*\(Env:(CURFEW_[A-Z_]+)\).*/\1 \2/p' | sort)
 }
+# The OpenAPI documents have the operations that the front has. HEAD goes with GET, and nobody documents OPTIONS.
+documented_routes() {
+    build/curfew-fcgi --routes | sort > "$listed"
+    same "$listed" <(/usr/bin/python3 - nginx/openapi/*.json <<'PYTHON' | sort
+import json
+import pathlib
+import sys
+for file in map(pathlib.Path, sys.argv[1:]):
+    for path, item in json.loads(file.read_text())["paths"].items():
+        for method in item:
+            if method in ("get", "put", "post", "delete", "patch"):
+                print(file.stem, method.upper(), path, sep="\t")
+PYTHON
+    )
+}
 # The table of who may do what is the one that sql/members.sql found.
 readme_members() {
     sed -n '/^| who |/,/^$/p' README.md | grep '^|' > "$listed"
@@ -89,6 +104,8 @@ check "nginx reads the configuration of a server for each contract"     site_is_
 check "the README lists the routes that there are"                      readme_routes
 check "the README lists the refusals that there are"                    readme_refusals
 check "the README lists the front's settings"                           readme_settings
+check "the OpenAPI documents have the operations that there are"        documented_routes
+check "the linter finds nothing wrong in the OpenAPI documents"         test/openapi/lint.sh
 check "the README's table of members and readers is the one tried"      readme_members
 check "the scripts are bash"                                            scripts_parse
 count_line checks

@@ -66,6 +66,17 @@ http {
 CONF
 }
 
+# The documents, and the page of /docs/ where it has been built: `make docs`.
+put_static() {
+    local file
+    as_stack mkdir -p "$home/static/openapi" "$home/static/docs/viewer"
+    for file in "$checkout"/nginx/openapi/*.json; do put "$file" "$home/static/openapi/${file##*/}"; done
+    [ -d "$checkout/build/static/docs" ] || return 0
+    (cd "$checkout/build/static/docs" && find . -type f) | while read -r file; do
+        put "$checkout/build/static/docs/$file" "$home/static/docs/$file"
+    done
+}
+
 # The deployment's files, with this stack's addresses and numbers in the place of theirs.
 configure() {
     stack_make
@@ -73,9 +84,10 @@ configure() {
     local file retry=1
     [ "$rate" -ge 60 ] || retry=$((60 / rate))
     for file in http errors error server fastcgi; do put "$checkout/nginx/$file.conf" "$home/curfew/$file.conf"; done
+    put_static
     put <(sed -e "s|unix:/run/curfew/front.sock|unix:$socket|" -e "s|rate=1000r/m|rate=${rate}r/m|" \
         -e "s|burst=1000|burst=$rate|" -e "/curfew_limit /s|1000|$rate|" -e "/curfew_limit_retry /s|1;|$retry;|" \
-        -e "/fastcgi_read_timeout/s|30s|${timeout}s|" "$checkout/nginx/settings.conf") "$home/curfew/settings.conf"
+        -e "/fastcgi_read_timeout/s|30s|${timeout}s|" -e "s|/usr/local/share/curfew|$home/static|" "$checkout/nginx/settings.conf") "$home/curfew/settings.conf"
     put <(sed -e "s|127\.0\.0\.1:8080|127.0.0.1:$port|" -e "s|listen 8080|listen 127.0.0.1:$port|" \
         -e "s|/var/log/nginx/curfew.log|$logs/nginx-access.log|" "$checkout/nginx/$site") "$home/curfew/site.conf"
     put <(main_configuration) "$home/nginx.conf"

@@ -10,10 +10,11 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-case ${1:-} in
+purpose=${1:-}
+case $purpose in
     run)  wanted="make g++ libfcgi-dev libpq-dev libssl-dev nlohmann-json3-dev libcli11-dev nginx curl" ;;
     test) wanted="make g++ libfcgi-dev libpq-dev libssl-dev nlohmann-json3-dev libcli11-dev nginx curl
-                  libboost-test-dev openssl python3-pytest python3-requests python3-psycopg2" ;;
+                  libboost-test-dev openssl python3-pytest python3-requests python3-psycopg2 python3-jsonschema" ;;
     bench) wanted="make g++ libfcgi-dev libpq-dev libssl-dev nlohmann-json3-dev libcli11-dev nginx curl
                   python3-psycopg2 wrk"
           # A Node.js from elsewhere will do, and may have npm in its own package.
@@ -28,6 +29,8 @@ installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = i
 missing() {
     local package
     for package in $wanted; do installed "$package" || printf '%s ' "$package"; done
+    # npm brings the linter of the OpenAPI documents and the viewer of their page; one from elsewhere will do.
+    if [ "$purpose" = test ] && ! { command -v node && command -v npm; } >/dev/null; then printf 'nodejs npm '; fi
     # A PostgreSQL from elsewhere will do, if it has its server, its client, PGXS (which the client package has too) and its headers.
     if ! { [ -e "$(pg_config --pgxs)" ] && [ -e "$(pg_config --includedir-server)/postgres.h" ] &&
            [ -x "$(bindir)/postgres" ] && [ -x "$(bindir)/psql" ]; } 2>/dev/null; then

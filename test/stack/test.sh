@@ -18,7 +18,7 @@ finish() { printf '%d passed, %d failed\n' "$passed" "$failed"; [ "$failed" -eq 
 
 test/stack/packages.sh test || { failed=1; finish; exit 1; }
 say "building"
-make -j"$(nproc)" && make -j"$(nproc)" front || { failed=1; finish; exit 1; }
+make -j"$(nproc)" && make -j"$(nproc)" front && make docs || { failed=1; finish; exit 1; }
 
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT

@@ -49,6 +49,36 @@ BOOST_AUTO_TEST_CASE(a_required_reason_has_1_to_1024_characters) {
     BOOST_TEST(Answer(lifecycle, 1024) == "apply");
     BOOST_TEST(Answer(lifecycle, 1025) == "reason_too_long");
 }
+BOOST_AUTO_TEST_CASE(an_edit_needs_what_it_changes_and_nothing_else_takes_that) {
+    core::Lifecycle lifecycle =
+        Compiled(SmallDefinition(R"({"actions": {"note": {"from": ["open"], "edit": true, "by": ["owner"]}}})"));
+    auto answer = [&](const char* action, bool edits, core::Refusal bad, core::SessionFacts session) {
+        core::Attempt attempt = Try(lifecycle, action);
+        attempt.edits = edits;
+        attempt.bad_input = bad;
+        return AnswerOf(core::Decide(lifecycle, session, Holding({core::Relation::owner}), Everything(), attempt,
+                                     kBegan));
+    };
+    core::SessionFacts open = NewSession(lifecycle), done = SessionIn(lifecycle, "done");
+    BOOST_TEST(answer("note", true, core::Refusal::none, open) == "apply");
+    BOOST_TEST(answer("note", false, core::Refusal::none, open) == "unknown_value");
+    BOOST_TEST(answer("end", true, core::Refusal::none, open) == "unknown_value");
+    BOOST_TEST(answer("note", true, core::Refusal::wrong_type, open) == "wrong_type");
+    BOOST_TEST(answer("note", true, core::Refusal::wrong_type, done) == "wrong_type");
+    BOOST_TEST(answer("note", true, core::Refusal::none, done) == "invalid_state");
+}
+BOOST_AUTO_TEST_CASE(an_edit_changes_nothing_but_the_version) {
+    core::Lifecycle lifecycle =
+        Compiled(SmallDefinition(R"({"actions": {"note": {"from": "*", "edit": true, "by": ["owner"]}}})"));
+    core::SessionFacts before = NewSession(lifecycle);
+    core::SessionFacts after = After(lifecycle, before, "note", kBegan + kMinute);
+    BOOST_TEST(after.version == before.version + 1);
+    BOOST_TEST(after.updated_at == kBegan + kMinute);
+    BOOST_TEST(after.state == before.state);
+    BOOST_TEST(after.marks == before.marks);
+    BOOST_TEST(after.entered_at == before.entered_at);
+    BOOST_TEST(after.deadline == before.deadline);
+}
 BOOST_AUTO_TEST_CASE(an_action_that_takes_no_reason_takes_an_empty_one_for_none) {
     core::Lifecycle lifecycle = WithReason("none");
     BOOST_TEST(Answer(lifecycle, -1) == "apply");

@@ -46,11 +46,36 @@ BOOST_AUTO_TEST_CASE(a_repeat_that_would_answer_for_anothers_acceptance_is_refus
                      "actions": {"end": {"by": ["operator"], "assigns": "operator", "again": "same"}}})"),
                  "actions.end.again", "another's place is not one's own: who assigns is refused a repeat");
 }
+BOOST_AUTO_TEST_CASE(who_dispatches_is_no_operator_but_needs_workspaces) {
+    CheckRefused(SmallDefinition(R"({"actions": {"end": {"assigns": "idle_operator"}}})"), "actions.end.assigns",
+                 "\"idle_operator\" needs \"parties\": \"workspaces\"");
+    CheckTaken(SmallDefinition(R"({"parties": "workspaces", "actions": {"end": {"assigns": "idle_operator"}}})"));
+}
 BOOST_AUTO_TEST_CASE(giving_the_operators_place_to_others_is_refused) {
     CheckRefused(SmallDefinition(R"({"parties": "workspaces", "actions": {"end": {"assigns": "operator"}}})"),
                  "actions.end.assigns", "needs \"operator\" among those who may act");
     CheckTaken(SmallDefinition(
         R"({"parties": "workspaces", "actions": {"end": {"by": ["operator"], "assigns": "operator"}}})"));
+}
+BOOST_AUTO_TEST_CASE(an_edit_is_for_people_and_can_be_made_again) {
+    nlohmann::json note = {{"note", {{"from", "*"}, {"edit", true}, {"by", {"owner"}}}}};
+    auto with = [&](const char* member, nlohmann::json value) {
+        nlohmann::json definition = SmallDefinition();
+        definition["actions"].update(note);
+        definition["actions"]["note"][member] = std::move(value);
+        return definition;
+    };
+    CheckTaken(with("from", "*"));
+    CheckRefused(with("again", "same"), "actions.note.again",
+                 "an edit can be made again, and is another one then");
+    nlohmann::json clock = SandboxDefinition();
+    clock["actions"]["stop"].erase("to");
+    clock["actions"]["stop"]["edit"] = true;
+    CheckRefused(clock, "actions.stop.by", "the clock edits nothing");
+    nlohmann::json assigns = with("assigns", "operator");
+    assigns["parties"] = "workspaces";
+    assigns["actions"]["note"]["by"] = {"operator"};
+    CheckRefused(assigns, "actions.note.assigns", "an edit assigns nobody");
 }
 BOOST_AUTO_TEST_CASE(a_way_out_of_a_terminal_state_is_refused) {
     CheckRefused(

@@ -12,7 +12,7 @@ namespace {
 
 const Table kConversation = {.lifecycle = "conversation",
                              .states = {"open"},
-                             .actions = {"archive", "unarchive", "pin", "unpin", "freeze"}};
+                             .actions = {"archive", "unarchive", "pin", "unpin", "freeze", "label", "message", "update"}};
 
 // left: the owner, who is a member no more; msrv: a service that is a member; scp: every scope, but no
 // member; bnd: the owner, a member, with a key that is bound to another workspace.
@@ -43,6 +43,9 @@ constexpr char kWho[] = R"(
     open+pinned    unpin      -pinned    same  | yes  404  no   404  yes  yes  404  no   404  404  no   404
     open           freeze     +frozen    same  | yes  404  no   404  yes  yes  404  no   404  404  no   404
     open+frozen    freeze     same       .     | yes  404  no   404  yes  yes  404  no   404  404  no   404
+    open           label      edit       edit  | yes  404  no   404  yes  yes  404  no   404  404  no   404
+    open           message    edit       edit  | yes  404  yes  404  yes  yes  404  no   404  404  no   404
+    open           update     edit       edit  | yes  404  yes  404  yes  yes  404  no   404  404  no   404
     open           read       ok         .     | yes  404  yes  404  yes  yes  404  yes  404  404  yes  404
 )";
 
@@ -71,6 +74,9 @@ constexpr char kReadersMay[] = R"(
     open+pinned    unpin      -pinned    same  | rdr  yes  no   yes  yes  no   no   404
     open           freeze     +frozen    same  | rdr  yes  no   yes  yes  no   no   404
     open+frozen    freeze     same       .     | rdr  yes  no   yes  yes  no   no   404
+    open           label      edit       edit  | rdr  yes  no   yes  yes  no   no   404
+    open           message    edit       edit  | rdr  yes  rdr  yes  yes  no   no   404
+    open           update     edit       edit  | rdr  yes  rdr  yes  yes  no   no   404
     open           read       ok         .     | yes  yes  yes  yes  yes  yes  yes  404
 )";
 

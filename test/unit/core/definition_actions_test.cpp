@@ -7,7 +7,7 @@ using namespace curfew::test;
 namespace {
 
 constexpr char kScope[] = "is not a scope (letters, digits and ._:*- )";
-constexpr char kOneEffect[] = "has exactly one of \"to\", \"mark\", \"clear\" and \"extend\"";
+constexpr char kOneEffect[] = "has exactly one of \"to\", \"mark\", \"clear\", \"extend\" and \"edit\"";
 constexpr char kMarkName[] = "the mark is not a name: a letter, then letters, digits or _, 63 at most";
 
 // The small definition with its action `end` changed.
@@ -100,6 +100,9 @@ BOOST_AUTO_TEST_CASE(an_action_with_no_effect_or_two_is_refused) {
     CheckRefused(WithEnd(R"({"to": null})"), "actions.end", kOneEffect);
     CheckRefused(WithEnd(R"({"mark": "kept"})"), "actions.end", kOneEffect);
     CheckRefused(WithEnd(R"({"to": null, "mark": "kept", "clear": "kept"})"), "actions.end", kOneEffect);
+    CheckRefused(WithEnd(R"({"edit": true})"), "actions.end", kOneEffect);
+    CheckRefused(WithEnd(R"({"to": null, "edit": false})"), "actions.end", kOneEffect);
+    CheckRefused(WithEnd(R"({"to": null, "edit": "yes"})"), "actions.end.edit", "is neither true nor false");
 }
 BOOST_AUTO_TEST_CASE(an_action_to_an_unknown_state_is_refused) {
     CheckRefused(WithEnd(R"({"to": "gone"})"), "actions.end.to", "the state \"gone\" is unknown");
@@ -131,6 +134,7 @@ BOOST_AUTO_TEST_CASE(an_action_says_nothing_and_gets_what_is_usual) {
     BOOST_TEST((end.again == core::Again::refuse));
     BOOST_TEST(!end.readers);
     BOOST_TEST(!end.assigns);
+    BOOST_TEST(!end.dispatches);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

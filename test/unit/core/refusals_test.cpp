@@ -23,13 +23,16 @@ const std::map<int, std::set<std::string>> kInterface = {
       "not_admin", "workspace_mismatch", "append_only"}},
     {404,
      {"session_not_found", "workspace_not_found", "principal_not_found", "lifecycle_not_found",
-      "tenant_not_found", "key_not_found", "issuer_not_found"}},
-    {409, {"invalid_state", "already_exists"}},
+      "tenant_not_found", "key_not_found", "issuer_not_found", "preview_not_found",
+      "quote_not_found", "frame_not_available"}},
+    {409, {"invalid_state", "already_exists", "preview_changed"}},
     {412, {"version_conflict"}},
     {422,
      {"unknown_action", "reason_required", "reason_too_long", "reason_not_taken", "malformed_id",
       "ambiguous_id", "wrong_type", "value_out_of_range", "missing_field", "unknown_value",
-      "idempotency_key_reused", "not_object", "invalid_key_set", "invalid_definition"}},
+      "idempotency_key_reused", "unknown_parameter", "doubled_parameter", "invalid_cursor",
+      "invalid_consistency_token", "not_object", "invalid_key_set", "invalid_definition"}},
+    {503, {"no_coverage"}},
 };
 
 } // namespace
@@ -52,14 +55,14 @@ BOOST_AUTO_TEST_CASE(words_are_unique_and_each_is_its_refusals) {
     BOOST_TEST(TextOf(Refusal::none).word == "");
     BOOST_TEST(TextOf(Refusal::not_json).word == "not_json");
     BOOST_TEST(TextOf(Refusal::invalid_state).word == "invalid_state");
-    BOOST_TEST(TextOf(Refusal::invalid_definition).word == "invalid_definition");
-    BOOST_TEST(static_cast<int>(Refusal::invalid_definition) ==
+    BOOST_TEST(TextOf(Refusal::no_coverage).word == "no_coverage");
+    BOOST_TEST(static_cast<int>(Refusal::no_coverage) ==
                static_cast<int>(std::size(kRefusalTexts)) - 1);
 }
-BOOST_AUTO_TEST_CASE(statuses_are_400_to_422_and_have_three_digits_of_an_sqlstate) {
+BOOST_AUTO_TEST_CASE(statuses_are_400_to_503_and_have_three_digits_of_an_sqlstate) {
     for (const RefusalText& text : kRefusalTexts)
         if (!text.word.empty())
-            BOOST_TEST((text.status >= 400 && text.status <= 422), text.word);
+            BOOST_TEST((text.status >= 400 && text.status <= 503), text.word);
 }
 BOOST_AUTO_TEST_CASE(messages_are_phrases_and_hints_are_sentences) {
     for (const RefusalText& text : kRefusalTexts) {

@@ -1,5 +1,5 @@
-// The lifecycle `run` against the contract devin: terminate and wake are for the owner, a service of the
-// organisation and an administrator; block and finish for the agent and a service; expire for the clock.
+// The lifecycle `run` against the contract devin: terminate, wake, message and tag are for the owner, a service of
+// the organisation and an administrator; block, finish and update for the agent and a service; expire for the clock.
 #include "table.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -11,7 +11,7 @@ namespace {
 
 const Table kRun = {.lifecycle = "run",
                     .states = {"working", "blocked", "finished", "expired", "terminated"},
-                    .actions = {"block", "wake", "finish", "terminate", "expire"},
+                    .actions = {"block", "wake", "finish", "terminate", "expire", "message", "tag", "update"},
                     .lapses = {{"working", "expired"}, {"blocked", "expired"}},
                     .groups = {{"exited", {"finished", "expired", "terminated"}}}};
 
@@ -43,19 +43,26 @@ constexpr char kWho[] = R"(
     working  finish     finished    409   | no   yes  no   no   no   yes  no   no   no   no
     working  terminate  terminated  409   | yes  no   no   yes  yes  yes  no   no   no   no
     working  expire     .           .     | no   no   no   no   no   no   no   no   no   no
+    working  message    edit        edit  | yes  no   no   yes  yes  yes  no   no   no   no
+    working  update     edit        edit  | no   yes  no   no   no   yes  no   no   no   no
 
     blocked  block      409         .     | no   yes  no   no   no   yes  no   no   no   no
     blocked  wake       working     409   | yes  no   no   yes  yes  yes  no   no   no   no
     blocked  finish     finished    409   | no   yes  no   no   no   yes  no   no   no   no
     blocked  terminate  terminated  409   | yes  no   no   yes  yes  yes  no   no   no   no
     blocked  expire     .           .     | no   no   no   no   no   no   no   no   no   no
+    blocked  message    edit        edit  | yes  no   no   yes  yes  yes  no   no   no   no
+    blocked  update     edit        edit  | no   yes  no   no   no   yes  no   no   no   no
 
     exited   block      409         .     | no   yes  no   no   no   yes  no   no   no   no
     exited   wake       409         .     | yes  no   no   yes  yes  yes  no   no   no   no
     exited   finish     409         .     | no   yes  no   no   no   yes  no   no   no   no
     exited   terminate  409         .     | yes  no   no   yes  yes  yes  no   no   no   no
     exited   expire     .           .     | no   no   no   no   no   no   no   no   no   no
+    exited   message    409         .     | yes  no   no   yes  yes  yes  no   no   no   no
+    exited   update     409         .     | no   yes  no   no   no   yes  no   no   no   no
 
+    any      tag        edit        edit  | yes  no   no   yes  yes  yes  no   no   no   no
     any      read       ok          .     | yes  yes  no   yes  yes  yes  no   yes  no   no
 )";
 
@@ -78,6 +85,9 @@ constexpr char kReadersMay[] = R"(
     any    finish     .        .     | no   no   rdr  no   no   rdr  no   no   no
     any    terminate  .        .     | rdr  rdr  no   no   yes  rdr  no   no   no
     any    expire     .        .     | no   no   no   no   no   no   no   no   no
+    any    message    .        .     | rdr  rdr  no   no   yes  rdr  no   no   no
+    any    tag        .        .     | rdr  rdr  no   no   yes  rdr  no   no   no
+    any    update     .        .     | no   no   rdr  no   no   rdr  no   no   no
     any    read       .        .     | yes  yes  yes  no   yes  yes  no   yes  no
 )";
 

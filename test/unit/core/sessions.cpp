@@ -28,6 +28,7 @@ core::SessionFacts SessionIn(const core::Lifecycle& lifecycle, std::string_view 
 core::Attempt Try(const core::Lifecycle& lifecycle, std::string_view action) {
     core::Attempt attempt;
     attempt.action = ActionOf(lifecycle, action);
+    attempt.edits = lifecycle.actions[attempt.action].effect == core::Effect::edit;
     return attempt;
 }
 

@@ -183,8 +183,9 @@ class Trial {
     void CheckEffect(const Line& line, const core::SessionFacts& before, const core::SessionFacts& after,
                      const std::string& where) const {
         bool extends = line.outcome == "extend";
+        bool edits = line.outcome == "edit";
         bool marked = line.outcome[0] == '+' || line.outcome[0] == '-';
-        bool enters = !extends && !marked;
+        bool enters = !extends && !edits && !marked;
         core::MarkMask marks = before.marks;
         if (marked) {
             core::MarkMask mark = core::MarkBit(MarkOf(lifecycle_, line.outcome.substr(1)));
@@ -214,6 +215,7 @@ class Trial {
             core::Decide(lifecycle_, after, standing, GrantsOf(person), attempt, kLater);
         std::string_view answer = AnswerOf(decision);
         std::string_view expected = line.again == "same"  ? "replay"
+                                    : line.again == "edit" ? "apply"
                                     : line.again == "409" ? "invalid_state"
                                     : line.again == "422" ? "value_out_of_range"
                                                           : "?";

@@ -5,10 +5,11 @@
 // `+mark` where the session bears the mark that the action is about. `read` stands among the actions for
 // seeing the session.
 //
-//   outcome   what those get who may: the state entered, +mark, -mark, `extend` (the deadline moves on), `same` (the first
-//             answer again), `409` (invalid state), `ok` for read; `.` where nobody may, or where another table tells
-//   again     what the same person gets who does it once more: `same`, `409`, `422` (nothing left to extend); `.` where nothing
-//             was done
+//   outcome   what those get who may: the state entered, +mark, -mark, `extend` (the deadline moves on), `edit` (no more
+//             than a version), `same` (the first answer again), `409` (invalid state), `ok` for read; `.` where nobody may,
+//             or where another table tells
+//   again     what the same person gets who does it once more: `same`, `409`, `422` (nothing left to extend), `edit`; `.`
+//             where nothing was done
 //   a person  yes, or why not: no (403 not_owner), rdr (403 reader), scp (403 scope_missing), 404
 //   (session_not_found)
 //

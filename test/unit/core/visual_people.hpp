@@ -8,7 +8,7 @@ namespace curfew::test {
 inline Table VisualTable() {
     return {.lifecycle = "visual",
             .states = {"REQUESTED", "ASSIGNED", "LIVE", "PAUSED", "ENDED", "EXPIRED", "CANCELLED"},
-            .actions = {"cancel", "accept", "authorize", "start", "live", "pause", "resume", "end",
+            .actions = {"cancel", "accept", "dispatch", "authorize", "start", "publish", "live", "pause", "resume", "end",
                         "cancel_assignment", "expire"},
             .lapses = {{"ASSIGNED", "EXPIRED"}, {"LIVE", "EXPIRED"}, {"PAUSED", "EXPIRED"}},
             .groups = {{"over", {"ENDED", "EXPIRED", "CANCELLED"}},

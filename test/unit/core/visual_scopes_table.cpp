@@ -28,11 +28,16 @@ const std::vector<Person> kPeople = {
 constexpr char kScopes[] = R"(
     state     action            outcome again | c.rd c.cr c.op c.no c.lim o.rd o.cr o.op o.no o.lim
     any       cancel            .       .     | scp  yes  scp  scp  scp   no   no   no   no   no
+    any       dispatch          .       .     | scp  yes  scp  scp  scp   no   no   no   no   no
     any       accept            .       .     | no   no   no   no   no    scp  scp  yes  scp  scp
     any       authorize         .       .     | scp  yes  scp  scp  scp   no   no   no   no   no
     any+authorized authorize    .       .     | scp  yes  scp  scp  scp   no   no   no   no   no
     REQUESTED start             .       .     | no   no   no   no   no    no   no   no   no   no
+    REQUESTED publish           .       .     | no   no   no   no   no    no   no   no   no   no
+    REQUESTED+published publish    .       .     | no   no   no   no   no    no   no   no   no   no
     taken     start             .       .     | no   no   no   no   no    scp  scp  yes  scp  scp
+    taken     publish           .       .     | no   no   no   no   no    scp  scp  yes  scp  scp
+    taken+published publish    .       .     | no   no   no   no   no    scp  scp  yes  scp  scp
     REQUESTED live              .       .     | no   no   no   no   no    no   no   no   no   no
     taken     live              .       .     | no   no   no   no   no    scp  scp  yes  scp  scp
     REQUESTED pause             .       .     | no   no   no   no   no    no   no   no   no   no
@@ -57,10 +62,13 @@ const std::vector<Person> kConsumersReaders = {
 constexpr char kConsumersReadersMay[] = R"(
     state     action            outcome again | c.key c.wrd c.mem
     any       cancel            .       .     | rdr   rdr   no
+    any       dispatch          .       .     | rdr   rdr   no
     any       accept            .       .     | no    no    no
     any       authorize         .       .     | rdr   rdr   no
     any+authorized authorize    .       .     | rdr   rdr   no
     any       start             .       .     | no    no    no
+    any       publish           .       .     | no    no    no
+    any+published publish    .       .     | no    no    no
     any       live              .       .     | no    no    no
     any       pause             .       .     | no    no    no
     any       resume            .       .     | no    no    no
@@ -80,11 +88,16 @@ const std::vector<Person> kOperatorsReaders = {
 constexpr char kOperatorsReadersMay[] = R"(
     state     action            outcome again | o.key o.mem r.key
     any       cancel            .       .     | no    no    no
+    any       dispatch          .       .     | no    no    no
     any       accept            .       .     | rdr   no    rdr
     any       authorize         .       .     | no    no    no
     any+authorized authorize    .       .     | no    no    no
     REQUESTED start             .       .     | no    no    no
+    REQUESTED publish           .       .     | no    no    no
+    REQUESTED+published publish    .       .     | no    no    no
     taken     start             .       .     | rdr   no    no
+    taken     publish           .       .     | rdr   no    no
+    taken+published publish    .       .     | rdr   no    no
     REQUESTED live              .       .     | no    no    no
     taken     live              .       .     | rdr   no    no
     REQUESTED pause             .       .     | no    no    no

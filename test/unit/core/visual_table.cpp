@@ -35,9 +35,12 @@ constexpr char kWho[] = R"(
 state     action            outcome   again | cons cmem cadm cops oper omem rivl othr mvd  adm  srv  agt  strg
 REQUESTED cancel            CANCELLED 409   | yes  yes  yes  yes  no   no   no   no   no   no   no   no   no
 REQUESTED accept            ASSIGNED  409   | no   no   no   no   yes  no   yes  no   no   no   no   no   no
+REQUESTED dispatch          ASSIGNED  409   | yes  yes  yes  yes  no   no   no   no   no   no   no   no   no
 REQUESTED authorize         +authorized same | yes yes  yes  yes  no   no   no   no   no   no   no   no   no
 REQUESTED+authorized authorize same   .     | yes  yes  yes  yes  no   no   no   no   no   no   no   no   no
 REQUESTED start             .         .     | no   no   no   no   no   no   no   no   no   no   no   no   no
+REQUESTED publish           .         .     | no   no   no   no   no   no   no   no   no   no   no   no   no
+REQUESTED+published publish .       .     | no   no   no   no   no   no   no   no   no   no   no   no   no
 REQUESTED live              .         .     | no   no   no   no   no   no   no   no   no   no   no   no   no
 REQUESTED pause             .         .     | no   no   no   no   no   no   no   no   no   no   no   no   no
 REQUESTED resume            .         .     | no   no   no   no   no   no   no   no   no   no   no   no   no
@@ -48,9 +51,12 @@ REQUESTED read              ok        .     | yes  yes  yes  yes  yes  no   yes 
 
 ASSIGNED  cancel            409       .     | yes  yes  yes  yes  no   no   no   no   no   no   no   no   no
 ASSIGNED  accept            409       .     | no   no   no   no   yes  yes  yes  no   no   no   no   no   no
+ASSIGNED  dispatch          409       .     | yes  yes  yes  yes  no   no   no   no   no   no   no   no   no
 ASSIGNED  authorize         +authorized same | yes yes  yes  yes  no   no   no   no   no   no   no   no   no
 ASSIGNED+authorized authorize same    .     | yes  yes  yes  yes  no   no   no   no   no   no   no   no   no
 ASSIGNED  start             LIVE      409   | no   no   no   no   yes  yes  no   no   no   no   no   no   no
+ASSIGNED  publish           +published 409   | no   no   no   no   yes  yes  no   no   no   no   no   no   no
+ASSIGNED+published publish  409       .     | no   no   no   no   yes  yes  no   no   no   no   no   no   no
 ASSIGNED  live              LIVE      same  | no   no   no   no   yes  yes  no   no   no   no   no   no   no
 ASSIGNED  pause             409       .     | no   no   no   no   yes  yes  no   no   no   no   no   no   no
 ASSIGNED  resume            409       .     | no   no   no   no   yes  yes  no   no   no   no   no   no   no
@@ -61,9 +67,12 @@ ASSIGNED  read              ok        .     | yes  yes  yes  yes  yes  yes  no  
 
 LIVE      cancel            409       .     | yes  yes  yes  yes  no   no   no   no   no   no   no   no   no
 LIVE      accept            409       .     | no   no   no   no   yes  yes  yes  no   no   no   no   no   no
+LIVE      dispatch          409       .     | yes  yes  yes  yes  no   no   no   no   no   no   no   no   no
 LIVE      authorize         +authorized same | yes yes  yes  yes  no   no   no   no   no   no   no   no   no
 LIVE+authorized authorize   same      .     | yes  yes  yes  yes  no   no   no   no   no   no   no   no   no
 LIVE      start             409       .     | no   no   no   no   yes  yes  no   no   no   no   no   no   no
+LIVE      publish           409       .     | no   no   no   no   yes  yes  no   no   no   no   no   no   no
+LIVE+published     publish  409       .     | no   no   no   no   yes  yes  no   no   no   no   no   no   no
 LIVE      live              same      .     | no   no   no   no   yes  yes  no   no   no   no   no   no   no
 LIVE      pause             PAUSED    409   | no   no   no   no   yes  yes  no   no   no   no   no   no   no
 LIVE      resume            409       .     | no   no   no   no   yes  yes  no   no   no   no   no   no   no
@@ -74,9 +83,12 @@ LIVE      read              ok        .     | yes  yes  yes  yes  yes  yes  no  
 
 PAUSED    cancel            409       .     | yes  yes  yes  yes  no   no   no   no   no   no   no   no   no
 PAUSED    accept            409       .     | no   no   no   no   yes  yes  yes  no   no   no   no   no   no
+PAUSED    dispatch          409       .     | yes  yes  yes  yes  no   no   no   no   no   no   no   no   no
 PAUSED    authorize         +authorized same | yes yes  yes  yes  no   no   no   no   no   no   no   no   no
 PAUSED+authorized authorize same      .     | yes  yes  yes  yes  no   no   no   no   no   no   no   no   no
 PAUSED    start             409       .     | no   no   no   no   yes  yes  no   no   no   no   no   no   no
+PAUSED    publish           409       .     | no   no   no   no   yes  yes  no   no   no   no   no   no   no
+PAUSED+published   publish  409       .     | no   no   no   no   yes  yes  no   no   no   no   no   no   no
 PAUSED    live              409       .     | no   no   no   no   yes  yes  no   no   no   no   no   no   no
 PAUSED    pause             409       .     | no   no   no   no   yes  yes  no   no   no   no   no   no   no
 PAUSED    resume            LIVE      409   | no   no   no   no   yes  yes  no   no   no   no   no   no   no
@@ -87,9 +99,12 @@ PAUSED    read              ok        .     | yes  yes  yes  yes  yes  yes  no  
 
 over      cancel            409       .     | yes  yes  yes  yes  no   no   no   no   no   no   no   no   no
 over      accept            409       .     | no   no   no   no   yes  yes  yes  no   no   no   no   no   no
+over      dispatch          409       .     | yes  yes  yes  yes  no   no   no   no   no   no   no   no   no
 over      authorize         409       .     | yes  yes  yes  yes  no   no   no   no   no   no   no   no   no
 over+authorized authorize   same      .     | yes  yes  yes  yes  no   no   no   no   no   no   no   no   no
 over      start             409       .     | no   no   no   no   yes  yes  no   no   no   no   no   no   no
+over      publish           409       .     | no   no   no   no   yes  yes  no   no   no   no   no   no   no
+over+published     publish  409       .     | no   no   no   no   yes  yes  no   no   no   no   no   no   no
 over      live              409       .     | no   no   no   no   yes  yes  no   no   no   no   no   no   no
 over      pause             409       .     | no   no   no   no   yes  yes  no   no   no   no   no   no   no
 over      resume            409       .     | no   no   no   no   yes  yes  no   no   no   no   no   no   no

@@ -44,11 +44,12 @@ BOOST_AUTO_TEST_CASE(a_body_that_is_not_json_is_a_validation_error_whoever_says_
 
 BOOST_AUTO_TEST_CASE(every_other_validation_error_is_in_the_body) {
     for (const auto& [status, reason] : kEngineReasons) {
-        if (status != 422 || reason == "malformed_id" || reason == "ambiguous_id")
+        if (status != 422 || reason == "malformed_id" || reason == "ambiguous_id" || reason == "missing_field")
             continue;
         Check(Refused(422, reason, "tags"), 422, Invalid(R"(["body","tags"])", kSaid, reason));
         Check(Refused(422, reason), 422, Invalid(R"(["body"])", kSaid, reason));
     }
+    Check(Refused(422, "missing_field", "prompt"), 422, Invalid(R"(["body","prompt"])", "Field required", "missing"));
     Check(OwnFailure("invalid_value"), 422,
           Invalid(R"(["body"])", "a value in the request cannot be accepted", "invalid_value"));
 }

@@ -52,13 +52,19 @@ BOOST_AUTO_TEST_CASE(every_other_refusal_of_the_engine_keeps_its_status_and_mess
                                                {404, "Not Found"},
                                                {409, "Conflict"},
                                                {412, "Precondition Failed"},
-                                               {422, "Unprocessable Content"}};
+                                               {422, "Unprocessable Content"},
+                                               {503, "Service Unavailable"}};
     for (const auto& [status, reason] : kEngineReasons) {
-        if (reason == "session_not_found" || reason == "invalid_state" || reason == "malformed_id")
+        if (reason == "session_not_found" || reason == "invalid_state" || reason == "malformed_id" ||
+            reason == "principal_not_found")
             continue;
         Check(Refused(status, reason), status,
               Problem(Hyphens(reason), titles.at(status), status, "said by the engine"));
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_principal_that_is_not_there_is_a_user) {
+    Check(Refused(404, "principal_not_found"), 404, Problem("user-not-found", "Not Found", 404, "user not found"));
 }
 
 BOOST_AUTO_TEST_CASE(a_field_to_blame_is_in_details) {

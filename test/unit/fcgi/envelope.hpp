@@ -60,6 +60,8 @@ inline const std::vector<Reason> kEngineReasons = {
     {404, "lifecycle_not_found"},
     {404, "tenant_not_found"},
     {404, "key_not_found"},
+    {404, "quote_not_found"},
+    {404, "frame_not_available"},
     {409, "already_exists"},
     {409, "invalid_state"},
     {412, "version_conflict"},
@@ -75,6 +77,7 @@ inline const std::vector<Reason> kEngineReasons = {
     {422, "unknown_value"},
     {422, "invalid_definition"},
     {422, "not_object"},
+    {503, "no_coverage"},
 };
 inline const std::vector<Reason> kOwnReasons = {
     {400, "not_json"},

@@ -19,7 +19,7 @@ struct Fixture {
     Settings settings;
     Request request;
     std::vector<Exchange> asked;
-    Answer answer{"{}", std::nullopt, std::nullopt, std::nullopt};
+    Answer answer{.body = "{}", .status = {}, .content_type = {}, .etag = {}, .location = {}, .link = {}, .consistency = {}, .rest = {}, .refused = {}};
     std::optional<Failure> refusal;
     Handled handled;
 
@@ -54,7 +54,10 @@ struct Fixture {
 BOOST_FIXTURE_TEST_SUITE(handler, Fixture)
 
 BOOST_AUTO_TEST_CASE(an_answer_is_passed_on_with_its_headers) {
-    answer = {R"({"id":1})", 201, "\"3\"", "http://x/1"};
+    answer.body = R"({"id":1})";
+    answer.status = 201;
+    answer.etag = "\"3\"";
+    answer.location = "http://x/1";
     BOOST_TEST(Handle().status == 201);
     BOOST_TEST(handled.response.body == R"({"id":1})");
     BOOST_TEST(Header("Content-Type") == "application/json");
@@ -65,6 +68,13 @@ BOOST_AUTO_TEST_CASE(an_answer_is_passed_on_with_its_headers) {
     BOOST_TEST(Header("Cache-Control") == "no-store");
     BOOST_TEST(handled.pattern == "/curfew/v1/sessions/{id}/{action}");
     BOOST_TEST(!handled.failure.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_refuses_is_a_failure) {
+    answer.body = "";
+    answer.refused = "refresh_token_reused";
+    BOOST_TEST(Handle().status == 401);
+    BOOST_TEST(handled.failure.value().reason == "refresh_token_reused");
 }
 
 BOOST_AUTO_TEST_CASE(the_database_is_given_who_asks_and_what) {
@@ -179,7 +189,8 @@ BOOST_AUTO_TEST_CASE(a_body_must_be_json_by_its_type_where_there_is_a_body_and_a
 BOOST_AUTO_TEST_CASE(head_has_the_headers_of_get_and_no_body) {
     request.method = "HEAD";
     request.target = "/curfew/v1/sessions/1";
-    answer = {R"({"id":1})", std::nullopt, "\"3\"", std::nullopt};
+    answer.body = R"({"id":1})";
+    answer.etag = "\"3\"";
     BOOST_TEST(Handle().status == 200);
     BOOST_TEST(handled.response.body.empty());
     BOOST_TEST(Header("Content-Length") == "8");
@@ -197,7 +208,7 @@ BOOST_AUTO_TEST_CASE(options_is_answered_on_natives_paths_alone) {
     request.contract = "devin";
     request.target = "/v1/sessions/1";
     BOOST_TEST(Handle().status == 405);
-    BOOST_TEST(Header("Allow") == "DELETE");
+    BOOST_TEST(Header("Allow") == "DELETE, GET, HEAD");
     BOOST_TEST(asked.empty());
 }
 
@@ -250,6 +261,70 @@ BOOST_AUTO_TEST_CASE(another_exception_is_an_internal_error_whose_text_is_not_sh
     BOOST_TEST(handled.response.status == 500);
     BOOST_TEST(handled.response.body.find("secret") == std::string::npos);
     BOOST_TEST(handled.failure->cause == "secret");
+}
+
+BOOST_AUTO_TEST_CASE(a_change_asks_for_a_consistency_token_and_shows_it) {
+    answer.consistency = "fresh";
+    request.headers = {{"x_curfew_token", "earlier"}};
+    Handle();
+    BOOST_TEST(asked.at(0).wants_consistency);
+    BOOST_TEST(asked.at(0).consistency.value() == "earlier");
+    BOOST_TEST(Header("X-Curfew-Token") == "fresh");
+}
+
+BOOST_AUTO_TEST_CASE(a_read_asks_for_none_and_repeats_what_came_in) {
+    request.method = "GET";
+    request.target = "/curfew/v1/sessions";
+    Handle();
+    BOOST_TEST(!asked.at(0).wants_consistency);
+    BOOST_TEST(Header("X-Curfew-Token") == "");
+    request.headers = {{"x_curfew_token", "earlier"}};
+    Handle();
+    BOOST_TEST(asked.at(1).consistency.value() == "earlier");
+    BOOST_TEST(Header("X-Curfew-Token") == "earlier");
+}
+
+BOOST_AUTO_TEST_CASE(a_contract_without_such_a_header_neither_reads_nor_shows_one) {
+    request.contract = "devin";
+    request.method = "DELETE";
+    request.target = "/v1/sessions/devin-1";
+    request.headers = {{"x_curfew_token", "earlier"}};
+    Handle();
+    BOOST_TEST(!asked.at(0).wants_consistency);
+    BOOST_TEST(!asked.at(0).consistency.has_value());
+    BOOST_TEST(Header("X-Curfew-Token") == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_token_takes_its_place_in_the_body) {
+    answer.body = R"({"token":)";
+    answer.rest = "}";
+    answer.consistency = "fresh";
+    BOOST_TEST(Handle().body == R"({"token":"fresh"})");
+    answer.consistency.reset();
+    BOOST_TEST(Handle().body == R"({"token":null})");
+    BOOST_TEST(Header("Content-Length") == "14");
+}
+
+BOOST_AUTO_TEST_CASE(a_query_parameter_that_cannot_be_taken_is_refused_by_the_database_in_its_turn) {
+    request.method = "GET";
+    for (const auto& [query, doubled] : std::map<std::string, std::string>{{"limt=1", "false"}, {"limit=1&limit=1", "true"}}) {
+        request.target = "/curfew/v1/sessions?" + query;
+        Handle();
+        BOOST_TEST(asked.back().caller.has_value());
+        BOOST_TEST(asked.back().statement->name == "refuse parameter");
+        BOOST_TEST(asked.back().values.at(1).value() == doubled);
+    }
+    request.target = "/curfew/v1/sessions?limit=1";
+    Handle();
+    BOOST_TEST(asked.back().statement->name != "refuse parameter");
+}
+
+BOOST_AUTO_TEST_CASE(vendors_clients_may_send_what_the_route_does_not_have) {
+    request.contract = "devin";
+    request.method = "DELETE";
+    request.target = "/v1/sessions/devin-1?utm=1&utm=2";
+    Handle();
+    BOOST_TEST(asked.back().statement->name != "refuse parameter");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -60,6 +60,10 @@ BOOST_AUTO_TEST_CASE(every_refusal_of_the_engine) {
         {"malformed_id", Envelope(404, "SESSION_NOT_FOUND", "Session not found", "session:notFound")},
         {"workspace_not_found",
          Envelope(404, "WORKSPACE_NOT_FOUND", "Workspace not found", "workspace:notFound")},
+        {"quote_not_found", Envelope(404, "QUOTE_NOT_FOUND", "Quote not found", "quote:notFound")},
+        {"frame_not_available",
+         Envelope(404, "FRAME_NOT_AVAILABLE", "Frame not available", "frame:notAvailable")},
+        {"no_coverage", Envelope(503, "NO_COVERAGE", "No operator available", "session:noCoverage")},
         {"invalid_state", Envelope(409, "INVALID_STATE", kState, "session:invalidState")},
         {"already_exists", Envelope(409, "INVALID_STATE", kState)},
         {"version_conflict", Envelope(409, "INVALID_STATE", kState)},
@@ -77,6 +81,10 @@ BOOST_AUTO_TEST_CASE(every_refusal_of_the_engine) {
 BOOST_AUTO_TEST_CASE(a_field_to_blame_is_the_detail) {
     Check(Refused(422, "value_out_of_range", "maxDurationSeconds"), 400,
           Envelope(400, "INVALID_INPUT", kInput, "input:maxDurationSeconds"));
+    Check(Refused(422, "missing_field", "workspace"), 400,
+          Envelope(400, "INVALID_INPUT", kInput, "input:workspaceId"));
+    Check(Refused(422, "missing_field", "for_workspace"), 400,
+          Envelope(400, "INVALID_INPUT", kInput, "input:operatorWorkspaceId"));
 }
 
 BOOST_AUTO_TEST_CASE(the_fronts_own_failures) {

@@ -34,7 +34,8 @@ BOOST_AUTO_TEST_CASE(every_refusal_of_the_engine_keeps_its_status_reason_and_mes
                                                {404, "Not Found"},
                                                {409, "Conflict"},
                                                {412, "Precondition Failed"},
-                                               {422, "Unprocessable Content"}};
+                                               {422, "Unprocessable Content"},
+                                               {503, "Service Unavailable"}};
     for (const auto& [status, reason] : kEngineReasons)
         Check(Refused(status, reason), status,
               Problem(reason, titles.at(status), status, "said by the engine"));

@@ -32,6 +32,13 @@ BOOST_AUTO_TEST_CASE(the_same_name_is_the_same_number) {
     BOOST_TEST(made.sources.size() == 2);
 }
 
+BOOST_AUTO_TEST_CASE(all_values_of_a_key_are_a_source_of_their_own) {
+    const Statement made = Compile("s", "SELECT $queries_tag, $query_tag", {});
+    BOOST_TEST(made.sql == "SELECT $1, $2");
+    BOOST_TEST(made.Takes({Source::Kind::kQueries, "tag"}));
+    BOOST_TEST(made.Takes({Source::Kind::kQuery, "tag"}));
+}
+
 BOOST_AUTO_TEST_CASE(a_name_ends_where_the_word_ends) {
     BOOST_TEST(Compile("s", "$sessionId::uuid+$sessionID", {"sessionId", "sessionID"}).sql == "$1::uuid+$2");
 }

@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(every_refusal_of_the_engine_has_the_code_of_its_status) {
     const std::map<int, std::pair<int, std::string>> codes = {
         {400, {400, "INVALID_INPUT"}}, {401, {401, "UNAUTHORIZED"}}, {403, {403, "FORBIDDEN"}},
         {404, {404, "NOT_FOUND"}},     {409, {409, "CONFLICT"}},     {412, {409, "CONFLICT"}},
-        {422, {400, "INVALID_INPUT"}}};
+        {422, {400, "INVALID_INPUT"}}, {503, {503, "INTERNAL_ERROR"}}};
     for (const auto& [status, reason] : kEngineReasons) {
         if (reason == "malformed_id" || reason == "ambiguous_id")
             continue;
@@ -52,10 +52,23 @@ BOOST_AUTO_TEST_CASE(a_reason_that_is_missing_or_too_long_names_its_field) {
 BOOST_AUTO_TEST_CASE(an_id_that_is_none_has_a_code_of_its_own_and_names_the_paths_parameter) {
     for (const auto* reason : {"malformed_id", "ambiguous_id"}) {
         Check(Refused(422, reason, "id"), 400, Envelope("INVALID_ID", 400, kSaid, R"({"field":"sessionId"})"),
-              0);
+              2);
         Check(Refused(422, reason, "id"), 400, Envelope("INVALID_ID", 400, kSaid, R"({"field":"sessionID"})"),
-              1);
+              6);
     }
+    Check(Refused(422, "malformed_id", "agentId"), 400,
+          Envelope("INVALID_ID", 400, kSaid, R"({"field":"agentId"})"), 9);
+    Check(Refused(422, "malformed_id", "agent_id"), 400,
+          Envelope("INVALID_ID", 400, kSaid, R"({"field":"agent_id"})"), 8);
+}
+
+BOOST_AUTO_TEST_CASE(a_field_has_the_requests_name) {
+    Check(Refused(422, "unknown_value", "agent"), 400,
+          Envelope("INVALID_INPUT", 400, kSaid, R"({"field":"agent_id"})"));
+    Check(Refused(422, "unknown_value", "after"), 400,
+          Envelope("INVALID_INPUT", 400, kSaid, R"({"field":"cursor"})"));
+    Check(OwnFailure("refresh_token_reused"), 401,
+          Envelope("UNAUTHORIZED", 401, "the refresh token was used before; its session has ended"));
 }
 
 BOOST_AUTO_TEST_CASE(the_fronts_own_failures) {

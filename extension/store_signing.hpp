@@ -1,0 +1,14 @@
+// The query for the signing key.
+#pragma once
+
+#include "store.hpp"
+
+namespace curfew {
+
+inline constexpr int kSigningKeySize = 32;
+
+// The installation's key, 32 bytes; made where there is none yet. SQLSTATE 25006 where there is none and nothing can be
+// written.
+const uint8* signing_key();
+
+} // namespace curfew
