@@ -18,7 +18,8 @@ ISOLATION_OPTS = --inputdir=test/isolation --outputdir=build/isolation
 WARNINGS = -Wall -Wextra -Werror
 # A longjmp must not cross anything that needs the C++ runtime, so none of it is there.
 CORE_CXXFLAGS = -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics $(WARNINGS)
-PG_CXXFLAGS   = $(CORE_CXXFLAGS) -fvisibility=hidden -Wno-register
+# PostgreSQL's HOLD_INTERRUPTS() counts in a volatile, which C++20 deprecates.
+PG_CXXFLAGS   = $(CORE_CXXFLAGS) -fvisibility=hidden -Wno-register -Wno-deprecated-volatile
 PG_CPPFLAGS   = -Iextension '-DCURFEW_VERSION="$(EXTVERSION)"' '-DPGDLLEXPORT=__attribute__((visibility("default")))'
 EXPORTS      := $(wildcard extension/exports.map)
 SHLIB_LINK    = -lcrypto

@@ -3,6 +3,7 @@
 
 #include "bulk.hpp"
 #include "errors.hpp"
+#include "idempotency.hpp"
 #include "secrets.hpp"
 #include "store_preview.hpp"
 
@@ -49,6 +50,17 @@ Datum bulk_result(FunctionCallInfo fcinfo, const Answer& answer) {
                        {UUIDPGetDatum(&last), !more},            answer.preview,
                        {outcomes_of(result), false}};
     return composite_result(fcinfo, columns, lengthof(columns));
+}
+
+// The same answer without the preview's token, which is shown once.
+Datum without_preview(FunctionCallInfo fcinfo, Datum answer) {
+    constexpr int kColumns = 9, kPreview = 7;
+    HeapTupleHeader row = DatumGetHeapTupleHeader(answer);
+    Value columns[kColumns];
+    for (int i = 0; i < kColumns; ++i)
+        columns[i].datum = GetAttributeByNum(row, static_cast<AttrNumber>(i + 1), &columns[i].null);
+    columns[kPreview] = {0, true};
+    return composite_result(fcinfo, columns, kColumns);
 }
 
 // Looks at everything and changes nothing; where the set is small enough, the token with which it can be ended.
@@ -150,8 +162,11 @@ Datum end_previewed(FunctionCallInfo fcinfo, const Identity& identity, const Loa
 // returns bulk_result
 CURFEW_FUNCTION(end_sessions) {
     Store store = open_store(fcinfo);
+    Once once = begin_idempotent(fcinfo);
     Loaded loaded;
     Identity identity = verified_caller(&loaded, "end_sessions");
+    if (once.repeated)
+        return kept_answer(fcinfo, once, store);
     Preview asked = {argument(fcinfo, 0), argument(fcinfo, 1), argument(fcinfo, 2), {}};
     bool dry_run = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
     bool has_preview = !PG_ARGISNULL(4);
@@ -178,6 +193,8 @@ CURFEW_FUNCTION(end_sessions) {
             answer = bulk_result(fcinfo, {take_in_bulk(identity, loaded, request), false, {0, true}});
         }
     }
+    if (once.keyed)
+        keep_answer(fcinfo, once, dry_run ? without_preview(fcinfo, answer) : answer);
     close_store(store);
     return answer;
 }

@@ -2,6 +2,7 @@
 #include "function.hpp"
 
 #include "errors.hpp"
+#include "idempotency.hpp"
 #include "store_edit.hpp"
 
 using namespace curfew;
@@ -48,15 +49,14 @@ CURFEW_FUNCTION(update_session) {
     edit.metadata = argument(fcinfo, 4);
     edit.fields = argument(fcinfo, 5);
     request.edit = &edit;
-    Datum result = session_result(fcinfo, act(request));
-    close_store(store);
-    return result;
+    return act_once(fcinfo, store, request);
 }
 
 // post_message(session_id uuid, message text, kind text, reason text, expected_version bigint, lifecycle text,
 //              workspace text) returns session_info
 CURFEW_FUNCTION(post_message) {
     Store store = open_store(fcinfo);
+    Once once = begin_idempotent(fcinfo);
     ActionRequest request = request_of(fcinfo, 3);
     request.action = kMessageAction;
     Edit edit;
@@ -65,6 +65,10 @@ CURFEW_FUNCTION(post_message) {
         edit.message = {text_datum({}), false}; // refused in its turn
     edit.message_kind = PG_ARGISNULL(2) ? Value{text_datum(kUsualKind), false} : argument(fcinfo, 2);
     request.edit = &edit;
+    if (once.repeated) {
+        check_permitted(request);
+        return kept_answer(fcinfo, once, store);
+    }
     Viewed viewed = act(request);
     if (starts_here(viewed, kWakingAction)) { // the row is this transaction's: nobody is in between
         request.action = kWakingAction;
@@ -73,6 +77,7 @@ CURFEW_FUNCTION(post_message) {
         viewed = act(request);
     }
     Datum result = session_result(fcinfo, viewed);
+    keep_answer(fcinfo, once, result);
     close_store(store);
     return result;
 }

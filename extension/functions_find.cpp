@@ -16,7 +16,7 @@ constexpr int kMaxSkip = 1000000000;
 constexpr long kBatch = 500;
 
 // The columns of curfew.session_found: those of session_info, of the details, and when it was last used.
-constexpr int kFoundColumns = kSessionInfoColumns + kDetailColumns + 1;
+constexpr int kFoundColumns = kSessionInfoColumns + kDetailColumns;
 
 Sorted order_of(FunctionCallInfo fcinfo) {
     static constexpr std::string_view kWords[] = {"created_at", "updated_at", "last_message_at"};
@@ -66,7 +66,6 @@ void put(FoundPage* page, const pg_uuid_t& tenant, const Viewed& viewed, bool is
     session_info(viewed, columns);
     read_detail(tenant, *DatumGetUUIDP(viewed.row.column[kSessionId].datum), is_operator,
                 columns + kSessionInfoColumns);
-    columns[kFoundColumns - 1] = last_used_at(viewed.row);
     Datum values[kFoundColumns];
     bool nulls[kFoundColumns];
     for (int i = 0; i < kFoundColumns; ++i) {

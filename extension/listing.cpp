@@ -22,8 +22,6 @@ ListedSession listed_session(uint64 index, const core::CallerFacts& caller) {
     return listed;
 }
 
-Value last_used_at(const SessionRow& row) { return row.column[kSessionUsedAt]; }
-
 bool IsInWorkspace(const SessionRow& row, const Value& workspace) {
     const Value& own = row.column[kSessionWorkspace];
     return workspace.null || (!own.null && memcmp(DatumGetUUIDP(own.datum)->data, DatumGetUUIDP(workspace.datum)->data,

@@ -15,9 +15,6 @@ struct ListedSession {
 // Row `index` of the last result of a list's cursor.
 ListedSession listed_session(uint64 index, const core::CallerFacts& caller);
 
-// When the session was last used; null where that was not noted.
-Value last_used_at(const SessionRow& row);
-
 // Whether the session is in the workspace; a null workspace is any.
 bool IsInWorkspace(const SessionRow& row, const Value& workspace);
 

@@ -42,7 +42,8 @@ std::vector<std::string> Locate(const Failure& failure, const Route* route) {
              route->answer.find("$queries_" + failure.argument) != std::string::npos))
             return {"query", failure.argument};
     }
-    if (failure.argument.empty())
+    // What is wrong with the body as a whole is said of an argument of this name.
+    if (failure.argument.empty() || failure.argument == "body")
         return {"body"};
     return {"body", failure.argument};
 }

@@ -43,11 +43,11 @@ SELECT id AS ada, key AS adas_key FROM caller WHERE name = 'ada' \gset
 SELECT id AS idle FROM caller WHERE name = 'idle' \gset
 
 -- Every function that changes something and that a front or a service may call takes a key, as its last argument. These do not: they
--- only read, or say who calls, or (refresh_session) know a repeat by its token.
+-- only read, or say who calls, or know a repeat by its token (refresh_session), or come to the same when they are called again.
 SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'curfew'::regnamespace AND p.provolatile = 'v'
     AND (has_function_privilege('regress_curfew_once_front', p.oid, 'EXECUTE') OR has_function_privilege('regress_curfew_once_service', p.oid, 'EXECUTE'))
     AND p.proargnames[p.pronargs] IS DISTINCT FROM 'idempotency_key'
-    AND p.proname <> ALL ('{audit_log,authenticate,get_principal,get_session,get_session_detail,introspect,lifecycle_diagram,list_api_keys,list_issuers,list_sessions,list_transitions,refresh_session,resolve_session,session_as_of,session_is_live}')
+    AND p.proname <> ALL ('{act_each,audit_log,authenticate,caller_workspace,check_consistency,consistency_token,end_all_sessions,event_feed,find_principals,find_sessions,get_principal,get_session,get_session_detail,introspect,lifecycle_diagram,list_api_keys,list_issuers,list_messages,list_principals,list_sessions,list_transitions,open_cursor,own_or_administered,principal_kind,refresh_session,refuse,resolve_principal,resolve_session,resolve_workspace,seal_cursor,session_as_of,session_is_live,session_refreshed_at,session_relations,set_tenant_settings,set_workspace_online,tenant_setting,touch_session}')
 ORDER BY p.proname COLLATE "C";
 -- And no other function takes one.
 SELECT count(*), bool_and(p.provolatile = 'v' AND p.proargnames[p.pronargs] = 'idempotency_key' AND format_type(p.proargtypes[p.pronargs - 1], NULL) = 'text') AS last_and_text
@@ -61,6 +61,8 @@ SELECT id AS run FROM curfew.create_session('run') \gset
 SELECT id AS agent FROM curfew.create_session('agent') \gset
 SELECT id AS visual FROM curfew.create_session('visual', workspace => 'room') \gset
 SELECT id AS conversation FROM curfew.create_session('conversation', workspace => 'room') \gset
+SELECT id AS talk FROM curfew.create_session('conversation', workspace => 'room') \gset
+SELECT id AS bulk FROM curfew.create_session('agent') \gset
 COMMIT;
 CREATE TEMP TABLE call (n serial, caller text, name text, arguments text);
 INSERT INTO call (caller, name, arguments) VALUES
@@ -70,6 +72,10 @@ INSERT INTO call (caller, name, arguments) VALUES
     ('olga', 'unarchive_session', format('%L', :'conversation')),
     ('olga', 'terminate_session', format('%L, ''done'', 1', :'run')),
     ('olga', 'end_session', format('%L', :'login')),
+    ('olga', 'extend_session', format('%L, ''2 minutes''', :'bulk')),
+    ('olga', 'update_session', format('%L, title => ''another''', :'talk')),
+    ('olga', 'post_message', format('%L, ''hello''', :'talk')),
+    ('olga', 'end_sessions', format('''{"ids": [%s]}''', to_json(:'bulk'::text))),
     ('olga', 'cancel_session', format('%L', :'visual')),
     ('ada', 'create_workspace', '''attic'', ''The attic'''),
     ('ada', 'create_principal', '''new'', scopes => ''{a,b}'''),

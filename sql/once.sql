@@ -4,12 +4,12 @@ CREATE EXTENSION IF NOT EXISTS curfew;
 RESET client_min_messages;
 \set SHOW_CONTEXT never
 \pset null '-'
-SELECT curfew.create_tenant('once') AS tenant \gset
-SELECT curfew.create_principal('olga', tenant => 'once') AS olga, curfew.create_principal('otto', tenant => 'once') AS otto,
-    curfew.create_principal('sam', kind => 'service', scopes => '{sessions:create_for}', tenant => 'once') AS sam \gset
+SELECT curfew.create_tenant('begun-once') AS tenant \gset
+SELECT curfew.create_principal('olga', tenant => 'begun-once') AS olga, curfew.create_principal('otto', tenant => 'begun-once') AS otto,
+    curfew.create_principal('sam', kind => 'service', scopes => '{sessions:create_for}', tenant => 'begun-once') AS sam \gset
 CREATE FUNCTION pg_temp.begin_as(who uuid, lifecycle text, once text, owner uuid DEFAULT NULL) RETURNS curfew.session_created LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM curfew.act_as('once', who);
+    PERFORM curfew.act_as('begun-once', who);
     RETURN (SELECT s FROM curfew.create_session(lifecycle, owner, once => once) s);
 END $$;
 
@@ -29,7 +29,7 @@ SELECT id = :'id' AS same, replayed FROM pg_temp.begin_as(:'sam', 'run', 'key', 
 SELECT count(*) AS sessions, (SELECT count(*) FROM curfew.audit_event WHERE tenant_id = :'tenant' AND session_id IS NOT NULL) AS events FROM curfew.session WHERE tenant_id = :'tenant';
 -- Also when it is over.
 BEGIN;
-SELECT curfew.act_as('once', :'olga') \gset
+SELECT curfew.act_as('begun-once', :'olga') \gset
 SELECT state FROM curfew.end_session(:'id');
 COMMIT;
 SELECT id = :'id' AS same, replayed, state, version FROM pg_temp.begin_as(:'olga', 'login', 'key');

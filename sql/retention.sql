@@ -148,7 +148,7 @@ SELECT curfew.make_audit_partitions(3) >= 0 AS made;
 SELECT curfew.make_audit_partitions(3) AS made;
 SELECT count(*) AS ahead FROM generate_series(0, 3) n JOIN pg_class c ON c.relname = 'audit_event_' || to_char((now() AT TIME ZONE 'UTC') + n * interval '1 month', 'YYYY_MM') AND c.relispartition
 WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-    AND (SELECT count(*) FROM pg_trigger g WHERE g.tgrelid = c.oid AND g.tgenabled = 'A') = 2 AND (SELECT count(*) FROM pg_index x WHERE x.indrelid = c.oid) = 2;
+    AND (SELECT count(*) FROM pg_trigger g WHERE g.tgrelid = c.oid AND g.tgenabled = 'A') = 2 AND (SELECT count(*) FROM pg_index x WHERE x.indrelid = c.oid) = 3;
 SELECT conname FROM pg_constraint WHERE conrelid = 'curfew.audit_event_default'::regclass AND contype = 'c';
 SELECT pg_temp.answer(format('SELECT curfew.make_audit_partitions(%L)', ahead)) FROM unnest('{-1,25,NULL}'::integer[]) WITH ORDINALITY a (ahead, n) ORDER BY n;
 VACUUM curfew.audit_event_default;

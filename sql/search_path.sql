@@ -112,7 +112,7 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'body_uuid', 'SELECT curfew.body_uuid(''{"a": "01890a5d-ac96-774b-bcce-b302099a8057"}'', ''a'')'),
     (false, 'query_integer', 'SELECT curfew.query_integer(''7'', ''limit'', 1, 9)'),
     (false, 'query_uuid', 'SELECT curfew.query_uuid(''01890a5d-ac96-774b-bcce-b302099a8057'', ''agent'')'),
-    (false, 'list_principals', 'SELECT name FROM curfew.list_principals(''agent'', ''active'', max_rows => 1)'),
+    (false, 'list_principals', 'SELECT principal_kind FROM curfew.list_principals(''agent'', ''active'', max_rows => 1)'),
     (false, 'list_lifecycles', 'SELECT name, revision, builtin FROM curfew.list_lifecycles(''login'')'),
     (false, 'event_feed', 'SELECT event FROM curfew.event_feed(max_rows => 1)'),
     (false, 'sequence_events', 'SELECT curfew.sequence_events(1)'),

@@ -70,7 +70,7 @@ BEGIN
     RETURN QUERY SELECT s.id, 'get', to_jsonb(g) - 'version' FROM (SELECT * FROM subject WHERE was ~ which) s, LATERAL curfew.get_session(s.id) g;
     RETURN QUERY SELECT l.id, 'list', to_jsonb(l) - 'version' FROM curfew.list_sessions(max_rows => 200) l WHERE l.id IN (SELECT subject.id FROM subject WHERE was ~ which);
     IF which <> 'visual' THEN -- an administrator asks, and sees all of them there
-        RETURN QUERY SELECT v.id, 'view', to_jsonb(v) - 'version' FROM curfew.sessions v WHERE v.id IN (SELECT subject.id FROM subject);
+        RETURN QUERY SELECT v.id, 'view', to_jsonb(v) - '{version,last_used_at}'::text[] FROM curfew.sessions v WHERE v.id IN (SELECT subject.id FROM subject);
     END IF;
     RETURN QUERY SELECT s.id, 'introspect', to_jsonb(i) FROM subject s, LATERAL curfew.introspect(s.token) i WHERE s.token IS NOT NULL AND s.was ~ which;
 END $$;

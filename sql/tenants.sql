@@ -97,6 +97,7 @@ INSERT INTO attempt (function, thing, call) VALUES
     ('create_session', 'workspace', 'state FROM curfew.create_session(''run'', workspace => %L)'),
     ('create_session', 'login', 'state FROM curfew.create_session(''run'', parent => %L)'),
     ('get_principal', 'member', 'name FROM curfew.get_principal(%L)'),
+    ('list_principals', 'member', 'count(*) FROM curfew.list_principals(after => %L)'),
     ('add_member', 'workspace slug', 'curfew.add_member(%L, curfew.current_principal())'),
     ('add_member', 'workspace', 'curfew.add_member(%L, curfew.current_principal())'),
     ('add_member', 'member', 'curfew.add_member(''here-room'', %L)'),
@@ -135,14 +136,14 @@ SELECT function, thing FROM attempt WHERE pg_temp.try(call, pg_temp.thing('there
 SELECT function, thing, pg_temp.try(call, pg_temp.thing('here', thing)) FROM attempt WHERE pg_temp.try(call, pg_temp.thing('here', thing)) !~ '^(gave|nothing)' ORDER BY n;
 -- Every function with an argument that could be somebody's is tried, above or below.
 SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'curfew'::regnamespace AND (2950 = ANY (p.proargtypes) OR p.proargnames && '{workspace,token,tenant,credential}'::text[])
-    AND p.proname NOT IN (SELECT function FROM attempt) AND p.proname NOT IN ('authenticate', 'act_as', 'end_all_sessions', 'maip_session_id', 'maip_principal_id', 'set_tenant_settings', 'outside_engine', 'create_principal', 'create_workspace', 'unmap_role', 'register_issuer', 'list_issuers', 'remove_issuer') ORDER BY p.proname COLLATE "C";
+    AND p.proname NOT IN (SELECT function FROM attempt) AND p.proname NOT IN ('authenticate', 'act_as', 'end_all_sessions', 'check_consistency', 'maip_session_id', 'maip_principal_id', 'set_tenant_settings', 'outside_engine', 'create_principal', 'create_workspace', 'unmap_role', 'register_issuer', 'list_issuers', 'remove_issuer') ORDER BY p.proname COLLATE "C";
 
 -- An administrator who names the other tenant does not find it, by slug or id; naming one's own is allowed.
 SELECT call, pg_temp.try(call, 'there') AS others, pg_temp.try(call, :'there') = pg_temp.try(call, 'there') AS same_by_id, pg_temp.try(call, 'nowhere') = pg_temp.try(call, 'there') AS same_as_nowhere,
     left(pg_temp.try(call, 'here'), 4) IN ('gave', 'noth') AS own
 FROM unnest(ARRAY['curfew.create_principal(''x'', tenant => %L)', 'curfew.set_tenant_settings(''{}'', tenant => %L) IS NOT NULL', 'curfew.set_workspace_online(''here-room'', tenant => %L)', 'curfew.create_workspace(''x'', tenant => %L)', 'curfew.add_member(''here-room'', curfew.current_principal(), tenant => %L)',
     'key IS NOT NULL FROM curfew.issue_api_key(curfew.current_principal(), tenant => %L)', 'curfew.suspend_principal(curfew.current_principal(), tenant => %L)', 'curfew.resume_principal(curfew.current_principal(), tenant => %L)',
-    'curfew.revoke_principal(curfew.current_principal(), tenant => %L)', 'curfew.kill_principal(curfew.current_principal(), tenant => %L)', 'count(*) > 0 FROM curfew.list_api_keys(tenant => %L)', 'curfew.map_role(''regress_curfew_tenants'', curfew.current_principal(), tenant => %L)', 'curfew.unmap_role(''regress_curfew_tenants'', tenant => %L)',
+    'curfew.revoke_principal(curfew.current_principal(), tenant => %L)', 'curfew.kill_principal(curfew.current_principal(), tenant => %L)', 'count(*) > 0 FROM curfew.list_api_keys(tenant => %L)', 'count(*) > 0 FROM curfew.list_principals(tenant => %L)', 'curfew.map_role(''regress_curfew_tenants'', curfew.current_principal(), tenant => %L)', 'curfew.unmap_role(''regress_curfew_tenants'', tenant => %L)',
     'curfew.register_issuer(''https://id.example'', hs256_secret => ''0123456789abcdef0123456789abcdef'', tenant => %L) IS NOT NULL', 'count(*) > 0 FROM curfew.list_issuers(tenant => %L)', 'curfew.remove_issuer(''https://id.example'', tenant => %L)']) call;
 SELECT pg_temp.try('curfew.revoke_api_key(''' || pg_temp.thing('here', 'key id') || ''', tenant => %L) IS NOT NULL', 'there') AS others, pg_temp.try('curfew.revoke_api_key(''' || pg_temp.thing('here', 'key id') || ''', tenant => %L) IS NOT NULL', 'here') AS own;
 -- Every function with an argument "tenant" is tried.

@@ -132,12 +132,12 @@ SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION curfew.unarchive_session(uuid, text, bigint, text) IS 'Takes out of the archive a session: its lifecycle''s action "unarchive".';
 
 CREATE FUNCTION curfew.extend_session(session_id uuid, by interval DEFAULT NULL, until timestamptz DEFAULT NULL,
-    reason text DEFAULT NULL, expected_version bigint DEFAULT NULL)
+    reason text DEFAULT NULL, expected_version bigint DEFAULT NULL, idempotency_key text DEFAULT NULL)
 RETURNS curfew.session_info
 AS 'MODULE_PATHNAME', 'curfew_extend_session' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.extend_session(uuid, interval, timestamptz, text, bigint) IS 'Gives a session a longer time, by so much or until then, or as long as it may: its lifecycle''s action "extend".';
+COMMENT ON FUNCTION curfew.extend_session(uuid, interval, timestamptz, text, bigint, text) IS 'Gives a session a longer time, by so much or until then, or as long as it may: its lifecycle''s action "extend".';
 
 CREATE FUNCTION curfew.touch_session(session_id uuid)
 RETURNS void

@@ -70,9 +70,10 @@ const std::vector<Route> kRoutes = {
     // The wait is clamped, the other numbers are refused out of their range. No quotes are held here, so that each is
     // unknown. The consistency token is the position after the commit, so the front is to put it in.
     {"POST", "/api/v1/sessions", 201, Effect::kChange,
-     Succeed(201,
-             "((pg_catalog.left(" + kSession + R"(::text, -1) || ',"consistencyToken":null}')::json))", R"(
-        (SELECT curfew.body_number(b, 'lat', -90, 90) AS lat, curfew.body_number(b, 'lng', -180, 180) AS lng,
+     R"(SELECT '{"statusCode":201,"message":"Request successful","data":' || pg_catalog.left()" + kSession + R"(::text, -1)
+                   || ',"consistencyToken":' AS body,
+               '},"timestamp":"' || curfew.rfc3339(pg_catalog.statement_timestamp()) || '"}' AS body_after_token
+        FROM (SELECT curfew.body_number(b, 'lat', -90, 90) AS lat, curfew.body_number(b, 'lng', -180, 180) AS lng,
                 curfew.body_integer(b, 'maxDurationSeconds', 1, 86400) AS duration,
                 least(greatest(coalesce(curfew.body_integer(b, 'waitTimeoutSeconds'), 300), 5), 3600) AS wait,
                 CASE WHEN curfew.body_text(b, 'quoteId') IS NULL THEN curfew.body_text(b, 'workspaceId')
@@ -85,7 +86,7 @@ const std::vector<Route> kRoutes = {
             fields => pg_catalog.jsonb_build_object(
                 'requestedLat', asked.lat, 'requestedLng', asked.lng, 'maxDurationSeconds', asked.duration,
                 'waitTimeoutSeconds', asked.wait, 'ratePerSecondMicroUsdc', asked.rate,
-                'holdMicroUsdc', (asked.duration * asked.rate::numeric)::text)) AS s, )" + kAround)},
+                'holdMicroUsdc', (asked.duration * asked.rate::numeric)::text)) AS s, )" + kAround},
 
     // Of one workspace, or all that the caller may read: for an operator, what nobody has accepted too.
     {"GET", "/api/v1/sessions", 200, Effect::kRead,
@@ -147,11 +148,14 @@ const std::vector<Route> kRoutes = {
 
     {"POST", "/api/v1/sessions/cancel-all-assignments", 200, Effect::kChange,
      Succeed(200,
-             R"((SELECT pg_catalog.json_build_object('count', count(*), 'cancelled',
-                     coalesce(pg_catalog.json_agg(done.id ORDER BY done.created_at, done.id), '[]'))
-                 FROM curfew.list_sessions('visual', 'ASSIGNED', max_rows => 1000) AS s,
-                      LATERAL curfew.act(s.id, 'cancel_assignment', for_workspace => own.workspace::text) AS done
-                 WHERE s.operator_workspace_id = own.workspace))",
+             R"((SELECT pg_catalog.json_build_object('count', count(*),
+                     'cancelled', coalesce(pg_catalog.json_agg(one.outcome->'id' ORDER BY one.n), '[]'))
+                 FROM curfew.end_sessions(
+                          pg_catalog.jsonb_build_object('lifecycle', 'visual', 'state', 'ASSIGNED',
+                                                        'operator_workspace', own.workspace),
+                          'cancel_assignment', max_rows => 10000) AS done,
+                      LATERAL pg_catalog.jsonb_array_elements(done.outcomes) WITH ORDINALITY AS one (outcome, n)
+                 WHERE one.outcome->>'outcome' = 'ended'))",
              R"(curfew.caller_workspace(curfew.body_text(curfew.json_body($body), 'operatorWorkspaceId'),
                                         operator => true, scope => 'sessions:operate') AS own (workspace))")},
 };

@@ -42,7 +42,7 @@ const std::string kTokenMembers = R"(
     curfew.rfc3339(t.expires_at) AS expires_at)";
 
 // The members of a principal, from a row `s` of get_principal.
-const std::string kPrincipalMembers = "s.id, s.name, s.kind, s.role, s.status, s.email, s.full_name";
+const std::string kPrincipalMembers = "s.principal_id AS id, s.name, s.kind, s.role, s.status, s.email, s.full_name";
 
 // The members of an API key, without the key, from a row `s` of list_api_keys.
 const std::string kKeyMembers = R"(
@@ -154,6 +154,26 @@ const std::vector<Route> kRoutes = {
      "SELECT " + Object(kMembers + ", d.title, d.labels, d.metadata") + "::text AS body," + kTag + R"(
         FROM curfew.get_session(curfew.session_id($id)) AS s, LATERAL curfew.get_session_detail(s.id) AS d)"},
 
+    // Actions that take more than a reason: until when a session is extended, what is changed of what people read.
+    {"POST", "/curfew/v1/sessions/{id}/extend", 200, Effect::kChange,
+     "SELECT " + Object(kMembers + ", s.replayed") + "::text AS body," + kTag + R"(
+        FROM curfew.json_body($body) AS b,
+             LATERAL curfew.extend_session(
+                 curfew.session_id($id),
+                 by => pg_catalog.make_interval(secs => curfew.body_integer(b, 'seconds', 1, 315360000)::integer),
+                 until => curfew.query_timestamp(curfew.body_text(b, 'until'), 'until'),
+                 reason => curfew.body_text(b, 'reason'), expected_version => )" +
+         kExpectedVersion + ", idempotency_key => $header_idempotency_key) AS s"},
+    {"PATCH", "/curfew/v1/sessions/{id}", 200, Effect::kChange,
+     "SELECT " + Object(kMembers + ", d.title, d.labels, d.metadata") + "::text AS body," + kTag + R"(
+        FROM curfew.json_body($body) AS b,
+             LATERAL curfew.update_session(
+                 curfew.session_id($id), title => curfew.body_text(b, 'title'),
+                 labels => curfew.body_object(b, 'labels'), metadata => curfew.body_object(b, 'metadata'),
+                 reason => curfew.body_text(b, 'reason'), expected_version => )" +
+         kExpectedVersion + R"(, idempotency_key => $header_idempotency_key) AS s,
+             LATERAL curfew.get_session_detail(s.id) AS d)"},
+
     {"POST", "/curfew/v1/sessions/{id}/{action}", 200, Effect::kChange,
      "SELECT " + Object(kMembers + ", s.replayed") + "::text AS body," + kTag + R"(
         FROM curfew.act(curfew.session_id($id), $action,
@@ -173,7 +193,7 @@ const std::vector<Route> kRoutes = {
                  dry_run => curfew.body_boolean(b, 'dry_run'),
                  preview => curfew.body_text(b, 'preview'),
                  max_rows => curfew.body_integer(b, 'max_rows', 1, 10000)::integer,
-                 after => curfew.body_uuid(b, 'after')) AS r)"},
+                 after => curfew.body_uuid(b, 'after'), idempotency_key => $header_idempotency_key) AS r)"},
 
     {"GET", "/curfew/v1/sessions/{id}/events", 200, Effect::kRead,
      Page("events", kEventMembers, "CROSS JOIN LATERAL curfew.get_session(curfew.session_id($id)) AS about",
@@ -206,12 +226,13 @@ const std::vector<Route> kRoutes = {
 
     // Principals and their keys, for administrators.
     {"POST", "/curfew/v1/principals", 201, Effect::kChange, "SELECT " + Object(kPrincipalMembers) + R"(::text AS body,
-             coalesce($base_url, '') || '/curfew/v1/principals/' || s.id AS location
+             coalesce($base_url, '') || '/curfew/v1/principals/' || s.principal_id AS location
         FROM curfew.json_body($body) AS b,
              LATERAL curfew.create_principal(
                  name => curfew.body_text(b, 'name'), kind => coalesce(curfew.body_text(b, 'kind'), 'user'),
                  role => coalesce(curfew.body_text(b, 'role'), 'member'), scopes => curfew.body_texts(b, 'scopes'),
-                 email => curfew.body_text(b, 'email'), full_name => curfew.body_text(b, 'full_name')) AS made,
+                 email => curfew.body_text(b, 'email'), full_name => curfew.body_text(b, 'full_name'),
+                 idempotency_key => $header_idempotency_key) AS made,
              LATERAL curfew.get_principal(made) AS s)"},
     {"GET", "/curfew/v1/principals", 200, Effect::kRead,
      Page("principals", "s.id, s.name, s.principal_kind AS kind, s.role, s.principal_status AS status, s.email, s.full_name, s.scopes, curfew.rfc3339(s.created_at) AS created_at", "", R"(
@@ -221,27 +242,38 @@ const std::vector<Route> kRoutes = {
      "SELECT " + Object(kPrincipalMembers) +
          "::text AS body FROM curfew.get_principal(curfew.query_uuid($id, 'id')) AS s"},
     {"POST", "/curfew/v1/principals/{id}/suspend", 200, Effect::kChange,
-     OnPrincipal("(SELECT 0 FROM curfew.suspend_principal(asked.id, curfew.body_text(asked.b, 'reason')))")},
+     OnPrincipal("(SELECT 0 FROM curfew.suspend_principal(asked.id, curfew.body_text(asked.b, 'reason'),"
+                 " idempotency_key => $header_idempotency_key))")},
     {"POST", "/curfew/v1/principals/{id}/resume", 200, Effect::kChange,
-     OnPrincipal("(SELECT 0 FROM curfew.resume_principal(asked.id, curfew.body_text(asked.b, 'reason')))")},
+     OnPrincipal("(SELECT 0 FROM curfew.resume_principal(asked.id, curfew.body_text(asked.b, 'reason'),"
+                 " idempotency_key => $header_idempotency_key))")},
     {"POST", "/curfew/v1/principals/{id}/revoke", 200, Effect::kChange,
-     OnPrincipal("curfew.revoke_principal(asked.id, curfew.body_text(asked.b, 'reason'))")},
+     OnPrincipal("curfew.revoke_principal(asked.id, curfew.body_text(asked.b, 'reason'), idempotency_key => $header_idempotency_key)")},
     {"POST", "/curfew/v1/principals/{id}/kill", 200, Effect::kChange,
      OnPrincipal("curfew.kill_principal(asked.id, curfew.body_text(asked.b, 'reason'),"
-                 " coalesce(curfew.body_boolean(asked.b, 'cascade'), false))")},
+                 " coalesce(curfew.body_boolean(asked.b, 'cascade'), false), idempotency_key => $header_idempotency_key)")},
     {"POST", "/curfew/v1/principals/{id}/keys", 201, Effect::kChange,
      "SELECT " + Object("s.id, s.key") + R"(::text AS body
         FROM curfew.json_body($body) AS b,
              LATERAL curfew.issue_api_key(
                  curfew.query_uuid($id, 'id'), prefix => coalesce(curfew.body_text(b, 'prefix'), ''),
                  workspace => curfew.body_text(b, 'workspace'), scopes => curfew.body_texts(b, 'scopes'),
-                 expires_at => curfew.query_timestamp(curfew.body_text(b, 'expires_at'), 'expires_at')) AS s)"},
+                 expires_at => curfew.query_timestamp(curfew.body_text(b, 'expires_at'), 'expires_at'),
+                 idempotency_key => $header_idempotency_key) AS s)"},
     {"GET", "/curfew/v1/principals/{id}/keys", 200, Effect::kRead,
      "SELECT pg_catalog.json_build_object('keys', coalesce(pg_catalog.json_agg(" + Object(kKeyMembers) +
          " ORDER BY s.created_at DESC, s.id), '[]'))::text AS body FROM curfew.list_api_keys(curfew.query_uuid($id, 'id')) AS s"},
     {"DELETE", "/curfew/v1/keys/{id}", 200, Effect::kChange,
-     "SELECT " + Object("key.id, curfew.rfc3339(curfew.revoke_api_key(key.id)) AS revoked_at") +
+     "SELECT " + Object("key.id, curfew.rfc3339(curfew.revoke_api_key(key.id, idempotency_key => $header_idempotency_key)) AS revoked_at") +
          "::text AS body FROM (SELECT curfew.query_uuid($id, 'id') AS id) AS key"},
+
+    // A refresh token is its own credential. One that comes a second time ends its session, and that stays done though
+    // the answer is a refusal.
+    {"POST", "/curfew/v1/refresh", 200, Effect::kChange,
+     "SELECT " + Object("r.id, r.token, r.new_refresh_token AS refresh_token, curfew.rfc3339(r.expires_at) AS expires_at") +
+         R"(::text AS body, r.refused
+        FROM curfew.refresh_session(curfew.body_text(curfew.json_body($body), 'refresh_token')) AS r)",
+     Asks::kDatabase},
 
     // Introspection: of a token that is not live nothing but that is told.
     {"POST", "/curfew/v1/introspect", 200, Effect::kRead,

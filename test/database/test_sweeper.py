@@ -369,7 +369,7 @@ def pages(cursor, statement):
 
 
 def cost(home, living):
-    home.rows("TRUNCATE curfew.session, curfew.session_detail, curfew.session_token")
+    home.rows("TRUNCATE curfew.session, curfew.session_detail, curfew.session_token, curfew.session_message, curfew.session_once")
     home.sessions(living, due="1 day")
     home.sessions(1000)
     home.rows("VACUUM (ANALYZE) curfew.session")

@@ -138,7 +138,8 @@ def test_a_whole_life_from_both_sides(market):
     consumer, operator = market.consumer, market.operator
     response = consumer.send("POST", body=PLACE)
     session = response.json()["data"]["id"]
-    assert_answer(response, 201, success({**requested(market, session), "consistencyToken": None}, 201))
+    token = response.headers["X-Lx-Consistency-Token"]
+    assert_answer(response, 201, success({**requested(market, session), "consistencyToken": token}, 201))
     assert_answer(consumer.send("GET", f"/{session}"), 200, success(requested(market, session)))
 
     assigned = {"operatorWorkspaceId": operator.workspace, "state": "ASSIGNED"}
@@ -463,6 +464,9 @@ def test_cancelling_all_assignments(market):
         ["CANCELLED", "LIVE", "CANCELLED", "REQUESTED", "ASSIGNED"]
     assert_answer(market.rival.send("POST", path, key=market.rival.unbound()), 200,
                   success({"count": 1, "cancelled": [other]}))
+    third = market.assigned()
+    assert_answer(market.operator.send("POST", path, key=market.operator.limited("sessions:operate")), 200,
+                  success({"count": 1, "cancelled": [third]}))
 
 
 def test_who_may_not_cancel_all_assignments(market):

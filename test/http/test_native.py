@@ -205,6 +205,51 @@ def test_a_consistency_token_that_was_not_given_here(native, ask):
     assert ask("GET", f"{SESSIONS}/{session}").json()["state"] == "active"
 
 
+def test_an_extension_by_seconds_until_a_time_or_as_long_as_it_may(native, ask):
+    session = native.tenant.session(native.owner, "agent")["id"]
+    read = ask("GET", f"{SESSIONS}/{session}").json()
+    by = ask("POST", f"{SESSIONS}/{session}/extend", {"seconds": 600, "reason": "more to do"})
+    assert (by.status_code, by.json()["version"], by.headers["ETag"]) == (200, 2, '"2"')
+    assert by.json()["deadline"] > read["deadline"]
+    beyond = ask("POST", f"{SESSIONS}/{session}/extend", {"until": "2999-01-01T00:00:00Z"})
+    assert (beyond.status_code, beyond.json()["reason"], beyond.json()["argument"]) == (422, "value_out_of_range", "until")
+    both = ask("POST", f"{SESSIONS}/{session}/extend", {"seconds": 1, "until": "2999-01-01T00:00:00Z"})
+    assert (both.status_code, both.json()["reason"]) == (422, "value_out_of_range")
+    stale = ask("POST", f"{SESSIONS}/{session}/extend", {}, {"If-Match": '"1"'})
+    assert (stale.status_code, stale.json()["reason"]) == (412, "version_conflict")
+    most = ask("POST", f"{SESSIONS}/{session}/extend")
+    assert (most.status_code, most.json()["version"]) == (200, 3)
+    assert ask("POST", f"{SESSIONS}/{session}/extend").json()["reason"] == "value_out_of_range"
+
+
+def test_what_people_read_is_changed_by_patch(native, ask):
+    native.tenant.workspace("drafts")
+    native.tenant.member("drafts", native.owner)
+    session = ask("POST", SESSIONS, {"lifecycle": "conversation", "workspace": "drafts", "title": "old",
+                                     "labels": {"a": ["b"]}}).json()["id"]
+    response = ask("PATCH", f"{SESSIONS}/{session}", {"title": "a title", "metadata": {"n": 1}}, {"If-Match": '"1"'})
+    members = response.json()
+    assert (response.status_code, members["title"], members["labels"], members["metadata"], members["version"]) == (
+        200, "a title", {"a": ["b"]}, {"n": 1}, 2)
+    assert ask("PATCH", f"{SESSIONS}/{session}", {"title": "another"}, {"If-Match": '"1"'}).status_code == 412
+    assert ask("PATCH", f"{SESSIONS}/{session}", {"title": 1}).json()["argument"] == "title"
+
+
+def test_tokens_are_refreshed_without_another_credential_and_a_stolen_one_ends_the_session(native, ask, stack):
+    created = native.tenant.session(native.owner, "agent")
+
+    def refresh(token):
+        return stack.send("POST", "/curfew/v1/refresh", {"Content-Type": "application/json"}, json.dumps({"refresh_token": token}))
+    response = refresh(created["refresh_token"])
+    assert_answer(response, 200, {"id": created["id"], "token": TOKEN, "refresh_token": TOKEN, "expires_at": TIME})
+    assert refresh(created["refresh_token"]).json() == response.json()  # within the grace
+    assert refresh(response.json()["refresh_token"]).status_code == 200
+    stolen = refresh(created["refresh_token"])
+    assert (stolen.status_code, stolen.json()["reason"]) == (401, "refresh_token_reused")
+    assert ask("GET", f"{SESSIONS}/{created['id']}").json()["state"] == "terminated"
+    assert refresh("0" * 64).status_code == 401
+
+
 def test_the_events_of_a_session(native, ask):
     session = native.new()
     ended = ask("POST", f"{SESSIONS}/{session}/terminate", {"reason": "done"}, {"X-Request-Id": "events-test"})
@@ -216,7 +261,7 @@ def test_the_events_of_a_session(native, ask):
         "id": UUID, "at": MICROTIME, "session_id": session, "event": "AGENT_SESSION_TERMINATED", "action": "terminate",
         "outcome": page["events"][-1]["outcome"], "actor_id": native.owner, "on_behalf_of": None, "relation": "owner",
         "via": "http:native", "request_id": "events-test", "from_state": "active", "to_state": "terminated",
-        "version": 2, "reason": "done", "details": page["events"][-1]["details"]})
+        "version": 2, "reason": "done", "details": page["events"][-1]["details"], "traceparent": None})
 
 
 def test_what_a_session_was_at_the_time_of_each_event(native, ask):

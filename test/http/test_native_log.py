@@ -40,10 +40,10 @@ def test_the_log_is_narrowed_and_paged(auditor):
     second = auditor(f"/curfew/v1/audit?event=run.terminate&limit=2&after={first['next']}").json()
     assert first["events"] + second["events"] == everything["events"] and second["next"] is None
     one = auditor(f"/curfew/v1/audit?session_id={sessions[1]}&actor_id={auditor.member}").json()["events"]
-    assert [event["event"] for event in one] == ["run.terminate"]
-    at = one[0]["at"]
-    assert [event["id"] for event in auditor(f"/curfew/v1/audit?since={at}").json()["events"]][0] == one[0]["id"]
-    assert one[0]["id"] not in [event["id"] for event in auditor(f"/curfew/v1/audit?until={at}").json()["events"]]
+    assert [event["event"] for event in one] == ["run.create", "run.terminate"]
+    at = one[1]["at"]
+    assert [event["id"] for event in auditor(f"/curfew/v1/audit?since={at}").json()["events"]][0] == one[1]["id"]
+    assert one[1]["id"] not in [event["id"] for event in auditor(f"/curfew/v1/audit?until={at}").json()["events"]]
 
 
 @pytest.mark.parametrize("query", ["session_id=x", "actor_id=x", "since=x", "until=yesterday", "limit=0", "limit=201", "after=x"])

@@ -8,17 +8,18 @@ from shapes import REQUEST_ID, TIME, assert_answer
 PATHS = {"native": "/curfew/v1/sessions", "dhcp-shield": "/api/sessions/1", "dreadnode": "/api/v1/org/a/ws/b/sessions",
          "devin": "/v1/sessions/devin-1", "truthlocks": "/v1/agent-sessions/1", "luxxon": "/api/v1/sessions/1"}
 TYPES = {"native": "application/problem+json", "dhcp-shield": "application/problem+json"}
-TITLES = {400: "Bad Request", 413: "Content Too Large", 429: "Too Many Requests", 502: "Bad Gateway",
-          504: "Gateway Timeout", 431: "Request Header Fields Too Large"}
-KINDS = {400: "malformed_request", 413: "body_too_large", 429: "rate_limited", 502: "bad_gateway",
-         504: "gateway_timeout", 431: "headers_too_large"}
-DREADNODE = {400: "invalid_request", 413: "invalid_request", 429: "rate_limited", 502: "bad_gateway",
-             504: "gateway_timeout", 431: "invalid_request"}
-TRUTHLOCKS = {400: "INVALID_INPUT", 413: "INVALID_INPUT", 429: "RATE_LIMITED", 502: "INTERNAL_ERROR",
-              504: "INTERNAL_ERROR", 431: "INVALID_INPUT"}
+TITLES = {400: "Bad Request", 413: "Content Too Large", 414: "URI Too Long", 429: "Too Many Requests",
+          431: "Request Header Fields Too Large", 502: "Bad Gateway", 504: "Gateway Timeout"}
+KINDS = {400: "malformed_request", 413: "body_too_large", 414: "uri_too_long", 429: "rate_limited",
+         431: "headers_too_large", 502: "bad_gateway", 504: "gateway_timeout"}
+DREADNODE = {400: "invalid_request", 413: "invalid_request", 414: "invalid_request", 429: "rate_limited",
+             431: "invalid_request", 502: "bad_gateway", 504: "gateway_timeout"}
+TRUTHLOCKS = {400: "INVALID_INPUT", 413: "INVALID_INPUT", 414: "INVALID_INPUT", 429: "RATE_LIMITED",
+              431: "INVALID_INPUT", 502: "INTERNAL_ERROR", 504: "INTERNAL_ERROR"}
 LUXXON = {400: ("INVALID_INPUT", "Invalid request payload"), 413: ("INVALID_INPUT", "Request payload too large"),
-          429: ("RATE_LIMITED", "Rate limit exceeded"), 502: ("EXTERNAL_ERROR", "External service error"),
-          504: ("EXTERNAL_ERROR", "External service error"), 431: ("INVALID_INPUT", "Invalid request payload")}
+          414: ("INVALID_INPUT", "Invalid request payload"), 429: ("RATE_LIMITED", "Rate limit exceeded"),
+          431: ("INVALID_INPUT", "Invalid request payload"), 502: ("EXTERNAL_ERROR", "External service error"),
+          504: ("EXTERNAL_ERROR", "External service error")}
 
 
 def envelope(contract, status, message, request_id, details):
@@ -57,6 +58,13 @@ def test_a_body_over_the_limit(stack, contract, announced):
 def test_headers_over_the_limit(stack, contract):
     assert_envelope(stack.send("GET", PATHS[contract], {"X-Large": "a" * 20000}), contract, 431,
                     "request headers are too large")
+
+
+@pytest.mark.parametrize("end, status, message", [("%00", 400, "request is not well-formed"),
+                                                  ("a" * 20000, 414, "request line is too long")],
+                         ids=["a NUL", "too long"])
+def test_a_path_that_nginx_does_not_take(stack, contract, end, status, message):
+    assert_envelope(stack.send("GET", f"{PATHS[contract]}/no/route/{end}"), contract, status, message)
 
 
 def test_a_front_that_is_away(stack, edge, contract):

@@ -49,6 +49,7 @@ BOOST_AUTO_TEST_CASE(every_other_validation_error_is_in_the_body) {
         Check(Refused(422, reason, "tags"), 422, Invalid(R"(["body","tags"])", kSaid, reason));
         Check(Refused(422, reason), 422, Invalid(R"(["body"])", kSaid, reason));
     }
+    Check(Refused(422, "value_out_of_range", "body"), 422, Invalid(R"(["body"])", kSaid, "value_out_of_range"));
     Check(Refused(422, "missing_field", "prompt"), 422, Invalid(R"(["body","prompt"])", "Field required", "missing"));
     Check(OwnFailure("invalid_value"), 422,
           Invalid(R"(["body"])", "a value in the request cannot be accepted", "invalid_value"));
