@@ -1,4 +1,4 @@
-# Builds the extension (PGXS) and the FastCGI front, runs a demo, tests both. `make help` lists the targets.
+# Builds the extension (PGXS) and the FastCGI front, runs a demo, tests and measures both. `make help` lists the targets.
 
 # --- the extension, as PGXS wants it -------------------------------------------------------------------------------
 
@@ -122,7 +122,7 @@ build/test/unit/%.o: test/unit/%.cpp
 
 # These hand over to scripts that install what is missing and call make again, so they need nothing built, and a
 # jobserver of this make must not reach them.
-.PHONY: run stop test help
+.PHONY: run stop test bench help
 run:
 	@MAKEFLAGS= PG_CONFIG='$(PG_CONFIG)' test/demo/run.sh
 
@@ -131,6 +131,9 @@ stop:
 
 test:
 	@MAKEFLAGS= PG_CONFIG='$(PG_CONFIG)' test/stack/test.sh $(SUITE)
+
+bench:
+	@MAKEFLAGS= PG_CONFIG='$(PG_CONFIG)' QUICK='$(QUICK)' test/bench/bench.sh $(ROW)
 
 help:
 	@sed 's/^/  /' test/stack/help.txt
