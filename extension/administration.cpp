@@ -63,6 +63,7 @@ Administration begin_administration(FunctionCallInfo fcinfo, int tenant_argument
                       psprintf("This needs the scope \"%s\".", pnstrdup(scope.data(), scope.size())));
     if (!is_admin && !has_scope)
         raise_refusal(core::Refusal::not_admin);
+    call.by_scope = !is_admin;
     return call;
 }
 

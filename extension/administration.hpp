@@ -10,6 +10,7 @@ namespace curfew {
 struct Administration {
     pg_uuid_t tenant;
     bool has_identity = false;
+    bool by_scope = false; // by a scope, of one who is no administrator
     Identity identity;
     core::Instant now;
 

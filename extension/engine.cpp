@@ -292,6 +292,10 @@ void check_permitted(const ActionRequest& request) {
     raise_decision(decision, lifecycle, facts.state, request, facts.version);
 }
 
+bool HasOperatorsFields(const Value& fields) {
+    return !fields.null && DatumGetBool(DirectFunctionCall2(jsonb_exists, fields.datum, CStringGetTextDatum("operator")));
+}
+
 Viewed act(const ActionRequest& request) {
     Identity identity = caller_identity();
     for (int attempt = 1; attempt <= kDecideAttempts; ++attempt) {
@@ -338,6 +342,12 @@ Viewed act(const ActionRequest& request) {
         }
         if (decision.verdict == core::Verdict::replay)
             return {loaded.session, &lifecycle, now, true};
+
+        bool as_operator = decision.relation == core::Relation::party || // who accepts it is not yet
+                           (standing.relations & core::Bit(core::Relation::party));
+        if (!as_operator &&
+            (HasOperatorsFields(request.fields) || (wanted.edits && HasOperatorsFields(request.edit->fields))))
+            raise_refusal(core::Refusal::not_owner, "fields", kOperatorsFields);
 
         Change change = change_of(identity, loaded, loaded.session, loaded.written_by, lifecycle, wanted.action,
                                   decision, request.reason, now);

@@ -81,6 +81,10 @@ void check_standing(const Identity& identity, core::Instant now);
 void check_after_wait(const Identity& identity, bool changed_own, core::Instant since);
 bool IsOwnSession(const Identity& identity, const pg_uuid_t& session);
 
+// Whether the fields, a JSON object or null, have what is shown to the operator alone; nobody else may write it.
+bool HasOperatorsFields(const Value& fields);
+inline constexpr const char* kOperatorsFields = "What stands under \"operator\" is the operator's to write.";
+
 // Takes the action. Errors: SL401, SL403, SL404, SL409, SL412, SL422; 40001 from REPEATABLE READ up.
 Viewed act(const ActionRequest& request);
 

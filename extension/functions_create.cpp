@@ -130,6 +130,8 @@ void check_objects(FunctionCallInfo fcinfo) {
     for (const auto& object : kObjects)
         if (!PG_ARGISNULL(object.index) && !JsonNode::of_datum(PG_GETARG_DATUM(object.index)).IsObject())
             raise_refusal(core::Refusal::wrong_type, object.name, "It is a JSON object.");
+    if (HasOperatorsFields(argument(fcinfo, 9))) // a session begins without one
+        raise_refusal(core::Refusal::not_owner, "fields", kOperatorsFields);
 }
 
 // What the labels of derived secrets stand for.

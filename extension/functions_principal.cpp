@@ -21,12 +21,16 @@ Value reason_argument(FunctionCallInfo fcinfo, int index) {
     return text.empty() ? Value{0, true} : reason;
 }
 
-// Sets a principal's status and logs that; a repeat changes nothing and is not logged.
+// Sets a principal's status and logs that; a repeat changes nothing and is not logged. Who is no administrator does that
+// to agents alone.
 void set_status(const Administration& call, const pg_uuid_t& principal, std::string_view status,
                 std::string_view event, const Value& reason) {
-    std::string_view before = change_status(call.tenant, principal, status);
+    std::string_view kind;
+    std::string_view before = change_status(call.tenant, principal, status, &kind);
     if (before.empty())
         raise_refusal(core::Refusal::principal_not_found, "id");
+    if (call.by_scope && kind != "agent")
+        raise_refusal(core::Refusal::not_admin, nullptr, "The scope is for agents.");
     if (before == "revoked" && status != "revoked")
         raise_refusal(core::Refusal::invalid_state, "id", "A revoked principal stays revoked.");
     if (before != status)

@@ -168,12 +168,13 @@ void touch_key(const pg_uuid_t& tenant, const pg_uuid_t& key, TimestampTz now) {
     run(statement, parameters);
 }
 
-std::string_view change_status(const pg_uuid_t& tenant, const pg_uuid_t& principal, std::string_view status) {
+std::string_view change_status(const pg_uuid_t& tenant, const pg_uuid_t& principal, std::string_view status,
+                               std::string_view* kind) {
     static Statement statement = {
-        "WITH before AS (SELECT status FROM curfew.principal WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE),"
+        "WITH before AS (SELECT status, kind FROM curfew.principal WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE),"
         " changed AS (UPDATE curfew.principal p SET status = $3 FROM before b"
         "  WHERE p.tenant_id = $1 AND p.id = $2 AND b.status <> $3 AND b.status <> 'revoked')"
-        "SELECT status FROM before",
+        "SELECT status, kind FROM before",
         {UUIDOID, UUIDOID, TEXTOID}};
     Parameters parameters;
     parameters.Add(tenant);
@@ -181,6 +182,7 @@ std::string_view change_status(const pg_uuid_t& tenant, const pg_uuid_t& princip
     parameters.Add(text_datum(status));
     if (run(statement, parameters) == 0)
         return {};
+    *kind = text_view(result_value(0, 1).datum);
     return text_view(result_value(0, 0).datum);
 }
 

@@ -54,8 +54,9 @@ uint64 read_keys(const pg_uuid_t& tenant, const Value& principal);
 // Notes that a key was used, if that was not noted within the last minute and nobody else is noting it.
 void touch_key(const pg_uuid_t& tenant, const pg_uuid_t& key, TimestampTz now);
 
-// Changes the status; the former one, or empty when there is no such principal.
-std::string_view change_status(const pg_uuid_t& tenant, const pg_uuid_t& principal, std::string_view status);
+// Changes the status; the former one and the principal's kind, or empty when there is no such principal.
+std::string_view change_status(const pg_uuid_t& tenant, const pg_uuid_t& principal, std::string_view status,
+                               std::string_view* kind);
 
 // Ties a database role to a principal, in place of an earlier tie in the same tenant; false when it is tied in another.
 bool upsert_mapping(Oid role, const pg_uuid_t& tenant, const pg_uuid_t& principal);

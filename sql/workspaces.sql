@@ -74,14 +74,17 @@ SELECT l.party, f.total, (SELECT count(DISTINCT s.state) FROM pg_catalog.unnest(
 SELECT pg_temp.answer('SELECT total FROM curfew.find_sessions(''{"party": "nowhere"}'')');
 
 -- An unbound caller accepts for a workspace that he names, or for the only one that he could.
-SELECT id AS session FROM curfew.create_session('visual', workspace => 'home', fields => '{"rate": 1, "operator": {"secret": "x"}}') \gset
+SELECT id AS session FROM curfew.create_session('visual', workspace => 'home', fields => '{"rate": 1}') \gset
+-- What the operator alone is shown is his to write.
+SELECT pg_temp.answer($$SELECT state FROM curfew.create_session('visual', workspace => 'home', fields => '{"operator": {}}')$$) AS beginning_with_it,
+    pg_temp.answer(format('SELECT state FROM curfew.act(%L, ''cancel'', fields => ''{"operator": {"secret": "y"}}'')', :'session')) AS by_the_consumer;
 SELECT pg_temp.answer(format('SELECT state FROM curfew.act(%L, ''accept'', for_workspace => ''blue'')', :'session')) AS as_reader,
     pg_temp.answer(format('SELECT state FROM curfew.act(%L, ''accept'')', :'session')) AS the_consumer;
 SELECT curfew.act_as('regress-market', :'otto') \g /dev/null
 SELECT state FROM curfew.get_session(:'session');
 SELECT pg_temp.answer(format('SELECT state FROM curfew.act(%L, ''accept'', for_workspace => ''nowhere'')', :'session')) AS unknown,
     pg_temp.answer(format('SELECT state FROM curfew.act(%L, ''accept'', fields => ''[]'')', :'session')) AS fields_that_are_none;
-SELECT state, pg_temp.name(operator_workspace_id) FROM curfew.act(:'session', 'accept', for_workspace => :'red', fields => '{"rate": 2, "note": "new"}');
+SELECT state, pg_temp.name(operator_workspace_id) FROM curfew.act(:'session', 'accept', for_workspace => :'red', fields => '{"rate": 2, "note": "new", "operator": {"secret": "x"}}');
 -- What the fields have already stays; what is the operator's he alone sees.
 SELECT curfew.session_relations(:'session'), fields FROM curfew.get_session_detail(:'session');
 SELECT curfew.act_as('regress-market', :'vera') \g /dev/null
