@@ -194,12 +194,12 @@ class World:
 
     def native(self):
         tenant = self.tenant("native")
-        owner = tenant.principal("ada", role="admin", scopes=["read", "sessions:*"])
+        owner = tenant.principal("ada", role="admin")
         other = tenant.principal("ben", scopes=["read"])
         agent = tenant.principal("crawler", kind="agent", scopes=["read"])
         row = tenant.session(owner, "agent", agent=agent)
         key = tenant.issue(other)
-        begin, place = "POST /curfew/v1/sessions", Own({"Authorization": f"Bearer {tenant.key(owner)}"}, {"action": "terminate"}, {
+        place = Own({"Authorization": f"Bearer {tenant.key(owner)}"}, {"action": "terminate"}, {
             "POST /curfew/v1/sessions": {"lifecycle": "agent", "agent_id": agent},
             "POST /curfew/v1/sessions:end": {"filter": {"ids": [row["id"]]}},
             "POST /curfew/v1/sessions/{id}/extend": {"seconds": 60},
