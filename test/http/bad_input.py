@@ -175,7 +175,7 @@ class World:
     def truthlocks(self):
         tenant = self.tenant("truth")
         agent = tenant.principal("crawler", kind="agent", scopes=["read"])
-        owner = tenant.principal("backend", kind="service", role="admin", scopes=["read", "sessions:*", "agents:kill"])
+        owner = tenant.principal("backend", kind="service", role="admin")
         row = tenant.session(owner, "agent", agent=agent, scopes=["read"])
         create, reason = {"agent_id": agent}, {"reason": "done"}
         return Place({"X-API-Key": tenant.key(owner)}, {"sessionId": row["id"], "sessionID": row["id"], "agentId": agent},

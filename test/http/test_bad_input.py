@@ -2,6 +2,7 @@
 
 What is tried follows from the front's list of routes and the OpenAPI documents, so that a route or field that is added is
 tried too; bad_input.py says what each contract answers. Every answer is held against its document by stack.py."""
+import datetime
 import json
 import pathlib
 import re
@@ -199,3 +200,13 @@ def test_bodies_that_do_not_come(target):
     for sent in (b"", whole[:1], whole):
         answer = raw(target, len(whole) + 10, sent)
         assert answer == b"" or answer.startswith(b"HTTP/1.1 400 "), answer
+
+
+def test_a_read_on_the_contracts_own_host(target):
+    """So that what is refused above is refused for what is wrong with it."""
+    if target.method != "GET" or target.pattern.endswith("/frame"):
+        pytest.skip("a change, or what is never there")
+    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    needed = f"?at={now}" if target.pattern.endswith("/as-of") else ""
+    response = target.send(target.path + needed)
+    assert response.status_code == 200, response.text
