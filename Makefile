@@ -1,4 +1,4 @@
-# Builds the extension (PGXS) and the FastCGI front, runs a demo, tests both. `make help` lists the targets.
+# Builds the extension (PGXS) and the FastCGI front, runs a demo, tests and measures both. `make help` lists the targets.
 
 # --- the extension, as PGXS wants it -------------------------------------------------------------------------------
 
@@ -18,7 +18,8 @@ ISOLATION_OPTS = --inputdir=test/isolation --outputdir=build/isolation
 WARNINGS = -Wall -Wextra -Werror
 # A longjmp must not cross anything that needs the C++ runtime, so none of it is there.
 CORE_CXXFLAGS = -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics $(WARNINGS)
-PG_CXXFLAGS   = $(CORE_CXXFLAGS) -fvisibility=hidden -Wno-register
+# PostgreSQL's HOLD_INTERRUPTS() counts in a volatile, which C++20 deprecates.
+PG_CXXFLAGS   = $(CORE_CXXFLAGS) -fvisibility=hidden -Wno-register -Wno-deprecated-volatile
 PG_CPPFLAGS   = -Iextension '-DCURFEW_VERSION="$(EXTVERSION)"' '-DPGDLLEXPORT=__attribute__((visibility("default")))'
 EXPORTS      := $(wildcard extension/exports.map)
 SHLIB_LINK    = -lcrypto
@@ -121,7 +122,7 @@ build/test/unit/%.o: test/unit/%.cpp
 
 # These hand over to scripts that install what is missing and call make again, so they need nothing built, and a
 # jobserver of this make must not reach them.
-.PHONY: run stop test help
+.PHONY: run stop test bench help
 run:
 	@MAKEFLAGS= PG_CONFIG='$(PG_CONFIG)' test/demo/run.sh
 
@@ -130,6 +131,9 @@ stop:
 
 test:
 	@MAKEFLAGS= PG_CONFIG='$(PG_CONFIG)' test/stack/test.sh $(SUITE)
+
+bench:
+	@MAKEFLAGS= PG_CONFIG='$(PG_CONFIG)' QUICK='$(QUICK)' test/bench/bench.sh $(ROW)
 
 help:
 	@sed 's/^/  /' test/stack/help.txt

@@ -21,9 +21,11 @@ bool is_named(const Choice& choice, std::string_view name) {
     return false;
 }
 
-// Refuses an action that no lifecycle has which the filter lets through.
+// Refuses an action that no lifecycle has which the filter lets through, and one that edits: what is to be changed is not
+// said here.
 void check_action(const SessionFilter& filter, std::string_view action) {
     bool known = false;
+    bool edits = false;
     uint64 count = read_lifecycles();
     SPITupleTable* result = SPI_tuptable;
     for (uint64 i = 0; i < count && !known; ++i) {
@@ -31,9 +33,17 @@ void check_action(const SessionFilter& filter, std::string_view action) {
         std::string_view name = text_view(result_value(i, 0).datum);
         LifecycleVersion version = {DatumGetInt32(result_value(i, 1).datum),
                                     DatumGetTransactionId(result_value(i, 2).datum)};
-        known = is_named(filter.lifecycle, name) &&
-                core::FindAction(compiled_lifecycle(name, version), action) != core::kNone;
+        if (!is_named(filter.lifecycle, name))
+            continue;
+        const core::Lifecycle& lifecycle = compiled_lifecycle(name, version);
+        int index = core::FindAction(lifecycle, action);
+        bool edit = index != core::kNone && lifecycle.actions[index].effect == core::Effect::edit;
+        edits = edits || edit;
+        known = index != core::kNone && !edit;
     }
+    if (!known && edits)
+        raise_refusal(core::Refusal::unknown_value, "action",
+                      psprintf("The action \"%s\" needs what it changes, of each session.", excerpt(action)));
     if (!known)
         raise_refusal(core::Refusal::unknown_action, "action",
                       psprintf("No lifecycle that the filter lets through has an action \"%s\".", excerpt(action)));
@@ -184,6 +194,23 @@ void flush(Pass* pass) {
     }
 }
 
+// Whether the caller may know of the session here: he may read it, or take the action on it.
+bool may_know(const Pass& pass, const ListedSession& listed, const core::Present& present) {
+    const core::Lifecycle& lifecycle = *listed.lifecycle;
+    if (readable(lifecycle, listed.row, listed.caller, pass.loaded.grants, pass.now) == core::Refusal::none)
+        return true;
+    core::Attempt attempt;
+    attempt.action = action_of(pass.request, lifecycle, present);
+    if (attempt.action == core::kNone)
+        return false;
+    core::Standing standing =
+        core::StandingOf(listed.caller, PartyFactsOf(listed.row), lifecycle.workspace_parties);
+    core::Decision decision = core::Decide(lifecycle, session_facts(listed.row, lifecycle), standing, pass.loaded.grants,
+                                           attempt, pass.now);
+    int status = core::TextOf(decision.refusal).status;
+    return decision.verdict != core::Verdict::refuse || (status != 403 && status != 404);
+}
+
 // Looks at the rows of one fetch.
 void look_at_rows(Pass* pass, uint64 count) {
     const BulkRequest& request = pass->request;
@@ -197,8 +224,7 @@ void look_at_rows(Pass* pass, uint64 count) {
             result.last = id;
         core::Present present =
             core::PresentOf(*listed.lifecycle, session_facts(listed.row, *listed.lifecycle), pass->now);
-        if (!Matches(request.filter, *listed.lifecycle, present) ||
-            readable(*listed.lifecycle, listed.row, listed.caller, pass->loaded.grants, pass->now) != core::Refusal::none)
+        if (!Matches(request.filter, *listed.lifecycle, present) || !may_know(*pass, listed, present))
             continue;
         if (result.matched++ >= request.room) {
             ++result.remaining;

@@ -28,7 +28,7 @@ int64 sequence(int max_rows) {
 bool read_position(std::string_view text, int* generation, int64* number) {
     const char* end = text.data() + text.size();
     auto [colon, wrong] = std::from_chars(text.data(), end, *generation);
-    if (wrong != std::errc() || colon == end || *colon != ':' || *generation < 0)
+    if (wrong != std::errc() || colon == end || *colon != ':' || *generation < 0 || *generation == PG_INT32_MAX)
         return false;
     auto [last, also_wrong] = std::from_chars(colon + 1, end, *number);
     return also_wrong == std::errc() && last == end && *number >= 0;
@@ -56,11 +56,11 @@ CURFEW_FUNCTION(sequence_events) {
 CURFEW_FUNCTION(event_feed) {
     Store store = open_store(fcinfo);
     RowSet rows = begin_rows(fcinfo);
-    int wanted = rows_of(fcinfo, 1, 100, kMostRows);
     Loaded loaded;
     Identity identity = verified_caller(&loaded, "event_feed");
     if (!MayAudit(loaded))
         raise_refusal(core::Refusal::not_admin, nullptr, kAuditorsOnly);
+    int wanted = rows_of(fcinfo, 1, 100, kMostRows);
     int generation = 0;
     int64 after = 0;
     if (!PG_ARGISNULL(0)) {

@@ -3,6 +3,7 @@
 #include "lifecycle_cache.hpp"
 #include "store_idempotency.hpp"
 #include "store_lifecycle.hpp"
+#include "store_preview.hpp"
 
 namespace curfew {
 namespace {
@@ -42,7 +43,7 @@ void erase_salts(TimestampTz now, int most) {
 }
 
 // Each kind, in one place.
-constexpr void (*kChores[])(TimestampTz now, int most) = {erase_salts, delete_expired_keys};
+constexpr void (*kChores[])(TimestampTz now, int most) = {erase_salts, delete_expired_keys, delete_expired_previews};
 
 } // namespace
 

@@ -40,4 +40,15 @@ bool take_preview(const Identity& identity, Datum digest, core::Instant now, Pre
     return true;
 }
 
+void delete_expired_previews(TimestampTz now, int most) {
+    static Statement statement = {
+        "DELETE FROM curfew.end_preview WHERE (tenant_id, digest) IN (SELECT p.tenant_id, p.digest"
+        " FROM curfew.end_preview p WHERE p.expires_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
+        {TIMESTAMPTZOID, INT4OID}};
+    Parameters parameters;
+    parameters.Add(TimestampTzGetDatum(now));
+    parameters.Add(Int32GetDatum(most));
+    run(statement, parameters);
+}
+
 } // namespace curfew

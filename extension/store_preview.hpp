@@ -16,4 +16,7 @@ void write_preview(const Identity& identity, Datum digest, const Preview& previe
 // Takes the preview that the caller had made, which is then used up; false when there is none that is still good.
 bool take_preview(const Identity& identity, Datum digest, core::Instant now, Preview* preview);
 
+// Takes away up to `most` previews that had expired by `now`. What somebody has locked is left for the next time.
+void delete_expired_previews(TimestampTz now, int most);
+
 } // namespace curfew

@@ -85,7 +85,8 @@ struct Wanted {
 // The transaction's own snapshots, or the latest one, whatever the isolation level.
 enum class Snapshots { own, latest };
 
-// One read: the caller's present standing, and what is wanted. `now` is what expiries are compared with.
+// One read: the caller's present standing, and what is wanted; one more where workspaces come into it. `now` is what
+// expiries are compared with.
 Loaded load(const Identity& identity, const Wanted& wanted, core::Instant now, Snapshots snapshots = Snapshots::own);
 
 } // namespace curfew

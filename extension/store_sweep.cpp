@@ -159,16 +159,28 @@ bool read_sweep_status(TimestampTz now) {
     return run(statement, parameters) > 0;
 }
 
-int64 call_sweep(int count) {
+namespace {
+
+// What a function of one row and column answers to the worker; null without the extension.
+Value call(const char* statement) {
     if (!keep_extension())
-        return -1;
+        return {0, true};
     if (SPI_connect() != SPI_OK_CONNECT)
         elog(ERROR, "curfew could not connect to SPI");
-    if (SPI_execute(psprintf("SELECT curfew.sweep(%d)", count), false, 0) != SPI_OK_SELECT || SPI_processed != 1)
-        elog(ERROR, "curfew could not sweep");
-    int64 written = DatumGetInt64(result_value(0, 0).datum);
+    if (SPI_execute(statement, false, 0) != SPI_OK_SELECT || SPI_processed != 1)
+        elog(ERROR, "curfew could not run \"%s\"", statement);
+    Value result = result_value(0, 0); // by value: it outlives what is freed here
     SPI_finish();
-    return written;
+    return result;
 }
+
+} // namespace
+
+int64 call_sweep(int count) {
+    Value written = call(psprintf("SELECT curfew.sweep(%d)", count));
+    return written.null ? -1 : DatumGetInt64(written.datum);
+}
+
+void call_make_months() { call("SELECT curfew.make_audit_partitions()"); }
 
 } // namespace curfew

@@ -60,4 +60,7 @@ bool read_sweep_status(TimestampTz now);
 // For the worker: SELECT curfew.sweep(count); -1 without the extension, or while somebody drops it.
 int64 call_sweep(int count);
 
+// Has this and the next months' partitions of the audit log made, by an SQL call of its own; for the worker.
+void call_make_months();
+
 } // namespace curfew

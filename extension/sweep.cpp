@@ -118,18 +118,19 @@ bool write_down_next(Sweep* sweep, DeadlinePosition* position, TimestampTz until
     return count < static_cast<uint64>(room);
 }
 
-// What the watermark may be after all that is due has been read; as it is, where nothing is known of some transaction.
-// The open ones are read before the prepared ones, which they become, and both before the sessions.
-TimestampTz next_watermark(TimestampTz watermark) {
+// What the watermark may be after all that is due has been read; as it is, where nothing is known of some transaction, and
+// never past `now`, up to which a pass reads. The open ones are read before the prepared ones, which they become, and both
+// before the sessions.
+TimestampTz next_watermark(TimestampTz watermark, TimestampTz now) {
     OpenTransactions open = read_open_transactions();
     bool unknown = open.untracked || !oldest_prepared().null;
-    return unknown ? watermark : Max(watermark, open.oldest);
+    return unknown ? watermark : Max(watermark, Min(open.oldest, now));
 }
 
 // A pass goes from where the last one ended, or, when a transaction that held the watermark back has ended, from the
 // watermark: what it has written has come to light only now.
 void begin_pass(SweepProgress* progress, core::Instant now) {
-    TimestampTz next = next_watermark(progress->watermark);
+    TimestampTz next = next_watermark(progress->watermark, now);
     if (next > progress->watermark)
         progress->position = {progress->watermark, {}};
     progress->pass_oldest = {TimestampTzGetDatum(next), false};

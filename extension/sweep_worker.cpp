@@ -17,6 +17,7 @@ namespace curfew {
 namespace {
 
 constexpr int kBatch = 500; // expiries in a transaction
+constexpr int64 kMonthsInterval = USECS_PER_HOUR;
 
 bool is_worker = false;
 
@@ -37,6 +38,18 @@ int64 sweep_batch() {
     CommitTransactionCommand();
     pgstat_report_stat(true);
     return written;
+}
+
+// One transaction.
+void make_months() {
+    SetCurrentStatementStartTimestamp();
+    StartTransactionCommand();
+    PushActiveSnapshot(GetTransactionSnapshot());
+    pgstat_report_activity(STATE_RUNNING, "making the audit log's months");
+    call_make_months();
+    PopActiveSnapshot();
+    CommitTransactionCommand();
+    pgstat_report_activity(STATE_IDLE, nullptr);
 }
 
 // All that is due, in batches; false without the extension. A stop of the server ends it after a batch.
@@ -71,6 +84,7 @@ void curfew_sweep_worker_main(Datum database) {
     NameData name = database_of_worker();
 
     TimestampTz next = GetCurrentTimestamp();
+    TimestampTz next_months = next;
     for (;;) {
         CHECK_FOR_INTERRUPTS();
         heed_reload();
@@ -80,6 +94,10 @@ void curfew_sweep_worker_main(Datum database) {
         TimestampTz now = GetCurrentTimestamp();
         if (now >= next || next > now + SweepInterval()) {
             bool is_there = sweep_all();
+            if (is_there && now >= next_months) {
+                make_months();
+                next_months = now + kMonthsInterval;
+            }
             next = GetCurrentTimestamp() + (is_there ? SweepInterval() : kLongestSleep * 1000);
         }
         long left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), next);

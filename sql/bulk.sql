@@ -122,6 +122,11 @@ SELECT what, pg_temp.answer('SELECT e.ended FROM curfew.end_sessions(' || what |
 SELECT pg_temp.answer(format('SELECT e.ended FROM curfew.end_sessions(jsonb_build_object(''ids'', jsonb_build_array(%L)), ''stop'') e', :'login'));
 SELECT state, version FROM curfew.get_session(:'id');
 COMMIT;
+-- What an edit would change is not said here.
+BEGIN;
+SELECT curfew.act_as('bulk', :'olga') \gset
+SELECT pg_temp.answer('SELECT e.ended FROM curfew.end_sessions(''{"lifecycle": "run"}'', ''tag'') e') AS edit;
+COMMIT;
 -- Nobody at all, and somebody who is suspended, end nothing.
 SELECT pg_temp.answer('SELECT e.ended FROM curfew.end_sessions(''{"live": true}'') e');
 BEGIN;

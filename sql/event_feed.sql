@@ -108,6 +108,9 @@ SELECT pg_temp.answer(format('SELECT count(*) FROM curfew.event_feed(%L)', :'las
 SELECT count(*) AS own FROM curfew.event_feed() f WHERE f.id IN (SELECT id FROM seen);
 COMMIT;
 SELECT rows, pg_temp.answer(format('SELECT count(*) FROM curfew.act_as(%L, %L), LATERAL curfew.event_feed(max_rows => %s)', 'feed', :'ada', rows)) FROM unnest('{0,-1,1001}'::integer[]) rows;
+-- Who may not read it is told that, and not what is wrong with his input; a position that no feed has is no cursor.
+SELECT pg_temp.answer(format('SELECT count(*) FROM curfew.act_as(%L, %L), LATERAL curfew.event_feed(max_rows => 0)', 'feed', :'bob'));
+SELECT pg_temp.answer(format('SELECT count(*) FROM curfew.act_as(%L, %L), LATERAL curfew.event_feed(curfew.seal_cursor(''feed'', ''2147483647:0''))', 'feed', :'ada'));
 SELECT rows, pg_temp.answer(format('SELECT curfew.sequence_events(%s)', rows)) FROM unnest('{0,100001}'::integer[]) rows;
 -- From a snapshot that is kept, and where nothing can be written, what has been numbered is read.
 BEGIN ISOLATION LEVEL REPEATABLE READ;

@@ -148,11 +148,14 @@ const std::vector<Route> kRoutes = {
 
     {"POST", "/api/v1/sessions/cancel-all-assignments", 200, Effect::kChange,
      Succeed(200,
-             R"((SELECT pg_catalog.json_build_object('count', count(*), 'cancelled',
-                     coalesce(pg_catalog.json_agg(done.id ORDER BY done.created_at, done.id), '[]'))
-                 FROM curfew.list_sessions('visual', 'ASSIGNED', max_rows => 1000) AS s,
-                      LATERAL curfew.act(s.id, 'cancel_assignment', for_workspace => own.workspace::text) AS done
-                 WHERE s.operator_workspace_id = own.workspace))",
+             R"((SELECT pg_catalog.json_build_object('count', count(*),
+                     'cancelled', coalesce(pg_catalog.json_agg(one.outcome->'id' ORDER BY one.n), '[]'))
+                 FROM curfew.end_sessions(
+                          pg_catalog.jsonb_build_object('lifecycle', 'visual', 'state', 'ASSIGNED',
+                                                        'operator_workspace', own.workspace),
+                          'cancel_assignment', max_rows => 10000) AS done,
+                      LATERAL pg_catalog.jsonb_array_elements(done.outcomes) WITH ORDINALITY AS one (outcome, n)
+                 WHERE one.outcome->>'outcome' = 'ended'))",
              R"(curfew.caller_workspace(curfew.body_text(curfew.json_body($body), 'operatorWorkspaceId'),
                                         operator => true, scope => 'sessions:operate') AS own (workspace))")},
 };

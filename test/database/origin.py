@@ -30,6 +30,9 @@ class Origin:
             server.rows(database, "SELECT curfew.grant_access(%s::regrole, %s)", (role, kind))
         self.people_and_keys()
         self.lifecycle_and_sessions()
+        self.as_key("boss", "SELECT count(*) FROM curfew.event_feed(max_rows => 10)")
+        server.rows(database, "CALL curfew.end_all_sessions(%s, tenant => 'acme', principal => %s)",
+                    ('{"lifecycle": "sandbox", "state": "lost"}', self.people["boss"][1]))
         self.months()
 
     def make(self, call, *values):
@@ -45,8 +48,8 @@ class Origin:
                 ("backend", "service", "member", "acme", None), ("crawler", "agent", "member", "acme", None),
                 ("mallory", "user", "member", "acme", None),
                 ("vera", "user", "member", "market", "viewer"), ("otto", "user", "member", "market", "drones")):
-            principal = self.make("create_principal(%s, %s, %s, scopes => '{sessions:*}', full_name => %s, tenant => %s)",
-                                  name, kind, role, f"{name} “Ö” O'Neil", tenant)[0]
+            principal = self.make("create_principal(%s, %s, %s, scopes => %s, full_name => %s, tenant => %s)",
+                                  name, kind, role, ["*"] if name == "boss" else ["sessions:*"], f"{name} “Ö” O'Neil", tenant)[0]
             self.people[name] = (tenant, principal)
             if workspace:
                 self.make("add_member(%s, %s, tenant => %s)", workspace, principal, tenant)

@@ -179,6 +179,24 @@ class Histories:
             assert first[2] // 1000 <= metered <= last[2] // 1000, about
         return state, metered
 
+    def past(self, lifecycle, sessions, bound):
+        """What the sessions were around and after their changes, up to a time: (session, time) to state and marks."""
+        told = {}
+        self.cursor.execute("BEGIN")
+        self.call_as("vera" if lifecycle == "visual" else "olga")
+        for session in sessions:
+            self.cursor.execute("""
+                SELECT moment.at, was.state, was.live, was.terminal, was.marks
+                FROM (SELECT DISTINCT e.at + more * interval '1 microsecond' FROM curfew.audit_event e,
+                          unnest('{-1,0,1,500000,10000000}'::integer[]) more
+                      WHERE e.session_id = %s AND e.relation IS DISTINCT FROM 'clock') moment (at),
+                    LATERAL curfew.session_as_of(%s, moment.at) was
+                WHERE moment.at BETWEEN (SELECT min(at) FROM curfew.audit_event WHERE session_id = %s) AND %s""",
+                                (session, session, session, bound))
+            told.update({(session, at): tuple(rest) for at, *rest in self.cursor.fetchall()})
+        self.cursor.execute("COMMIT")
+        return told
+
 
 @pytest.fixture
 def histories(server):
@@ -237,3 +255,22 @@ def test_what_is_metered_stays_metered(histories):
         changed["states"][state]["metered"] = metered
         histories.cursor.execute("DO $do$ BEGIN PERFORM curfew.define_lifecycle('stints', '%s'); RAISE 'was allowed';"
                                  " EXCEPTION WHEN SQLSTATE 'SL422' THEN NULL; END $do$" % json.dumps(changed))
+
+
+@pytest.mark.parametrize("lifecycle", RULES)
+def test_sweeping_changes_neither_an_amount_nor_the_past(histories, lifecycle):
+    """Expiries are written down at their deadline; what sessions are, were and cost stays the same, but for the version."""
+    sessions = [histories.live_through(random.Random(seed), lifecycle, agent=False) for seed in range(HISTORIES // 2)]
+    for session in sessions:
+        histories.cursor.execute("CALL pass(%s, interval '31 seconds')", (session,))
+    seen = [histories.check(lifecycle, session, seed) for seed, session in enumerate(sessions)]
+    bound = histories.value("SELECT clock_timestamp() - interval '20 seconds'")
+    before = histories.past(lifecycle, sessions, bound)
+    swept = histories.value("SELECT curfew.sweep()")
+    assert swept > 10
+    assert histories.value("SELECT count(*) FROM curfew.audit_event WHERE relation = 'clock'") == swept
+    assert histories.past(lifecycle, sessions, bound) == before and len(before) > 500
+    for seed, session in enumerate(sessions):
+        told = histories.check(lifecycle, session, seed)
+        if seen[seed][0] in RULES[lifecycle].terminal:
+            assert told == seen[seed], f"seed {seed}"

@@ -72,7 +72,7 @@ MANY = """
     SELECT t.id, gen_random_uuid(), 'agent', p.id, 'active', 'expired', 1, d.at - interval '1 hour',
         d.at - interval '1 hour', d.at - interval '1 hour', d.at
     FROM curfew.tenant t JOIN curfew.principal p ON p.tenant_id = t.id,
-        LATERAL (SELECT n, now() + %s::interval + n * interval '1 millisecond' AS at FROM generate_series(1, %s) n) d"""
+        LATERAL (SELECT n, now() + %s::interval + n * %s::interval AS at FROM generate_series(1, %s) n) d"""
 
 
 class Home:
@@ -91,8 +91,8 @@ class Home:
     def value(self, query, values=None):
         return self.server.value(self.name, query, values)
 
-    def sessions(self, count, due="-1 hour"):
-        self.rows("SET session_replication_role = replica; " + MANY, (due, count))  # no look for each session's owner
+    def sessions(self, count, due="-1 hour", apart="1 millisecond"):
+        self.rows("SET session_replication_role = replica; " + MANY, (due, apart, count))  # no look for each session's owner
 
     def unwritten(self):
         return self.value("SELECT count(*) FROM curfew.session WHERE ended_at IS NULL AND deadline <= now()")
@@ -145,9 +145,9 @@ def test_the_worker_writes_down_what_is_due_and_says_so(server, home):
 
 
 def test_what_becomes_due_is_written_down_without_being_asked_for(home):
-    home.sessions(50, due="200 milliseconds")
-    wait_until(lambda: home.value("SELECT count(*) FROM curfew.session WHERE ended_at IS NOT NULL") == 50)
-    home.check(50)
+    home.sessions(8000, due="200 milliseconds", apart="100 microseconds")  # some become due in the midst of every look
+    wait_until(lambda: home.value("SELECT count(*) FROM curfew.session WHERE ended_at IS NOT NULL") == 8000)
+    home.check(8000)
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
@@ -369,7 +369,7 @@ def pages(cursor, statement):
 
 
 def cost(home, living):
-    home.rows("TRUNCATE curfew.session, curfew.session_detail, curfew.session_token")
+    home.rows("TRUNCATE curfew.session, curfew.session_detail, curfew.session_token, curfew.session_message, curfew.session_once")
     home.sessions(living, due="1 day")
     home.sessions(1000)
     home.rows("VACUUM (ANALYZE) curfew.session")

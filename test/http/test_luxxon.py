@@ -464,6 +464,9 @@ def test_cancelling_all_assignments(market):
         ["CANCELLED", "LIVE", "CANCELLED", "REQUESTED", "ASSIGNED"]
     assert_answer(market.rival.send("POST", path, key=market.rival.unbound()), 200,
                   success({"count": 1, "cancelled": [other]}))
+    third = market.assigned()
+    assert_answer(market.operator.send("POST", path, key=market.operator.limited("sessions:operate")), 200,
+                  success({"count": 1, "cancelled": [third]}))
 
 
 def test_who_may_not_cancel_all_assignments(market):

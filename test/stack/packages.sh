@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# packages.sh run|test: installs the Debian packages that are missing, and nothing where none is.
+# packages.sh run|test|bench: installs the Debian packages that are missing, and nothing where none is.
 #
 #   run    to build, and to run PostgreSQL, the front and nginx
 #   test   those, and what the suites need
+#   bench  to build, run and measure; pgbench comes with PostgreSQL
 #
 # No service is started or enabled by it and no database cluster is made: for as long as it installs, a policy-rc.d
 # (unless there is one) and a setting for postgresql-common say so, and both are taken away afterwards.
@@ -14,6 +15,11 @@ case $purpose in
     run)  wanted="make g++ libfcgi-dev libpq-dev libssl-dev nlohmann-json3-dev libcli11-dev nginx curl" ;;
     test) wanted="make g++ libfcgi-dev libpq-dev libssl-dev nlohmann-json3-dev libcli11-dev nginx curl
                   libboost-test-dev openssl python3-pytest python3-requests python3-psycopg2 python3-jsonschema" ;;
+    bench) wanted="make g++ libfcgi-dev libpq-dev libssl-dev nlohmann-json3-dev libcli11-dev nginx curl
+                  python3-psycopg2 wrk"
+          # A Node.js from elsewhere will do, and may have npm in its own package.
+          command -v node >/dev/null || wanted+=" nodejs"
+          command -v npm >/dev/null || wanted+=" npm" ;;
     -h|--help) help "$0"; exit 0 ;;
     *) help "$0" >&2; exit 2 ;;
 esac

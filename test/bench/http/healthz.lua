@@ -1,0 +1,4 @@
+function request()
+    sent = sent + 1
+    return wrk.format("GET", "/healthz")
+end

@@ -1,0 +1,3 @@
+\set number :first + :client_id * :each + :done
+\set done :done + 1
+SELECT id, state, version, ended_at FROM bench.terminate_session((:prefix || :number)::uuid, 'no longer needed');

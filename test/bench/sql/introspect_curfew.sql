@@ -1,0 +1,2 @@
+\set number random(:first, :last)
+SELECT * FROM curfew.introspect(:prefix || :number);
