@@ -27,12 +27,14 @@ std::vector<std::string> Locate(const Failure& failure, const Route* route) {
         const auto parameters = PathParameters(route->pattern);
         if (std::find(parameters.begin(), parameters.end(), failure.argument) != parameters.end())
             return {"path", failure.argument};
-        // The helpers that read a session's id do not know what a route calls it: the last parameter.
+        // The helpers that read a session's id do not know what a route calls it: the last parameter that is an id.
         const bool of_session =
             (failure.argument.empty() || failure.argument == "id" || failure.argument == "session_id") &&
             (failure.reason == "malformed_id" || failure.reason == "ambiguous_id");
-        if (of_session && !parameters.empty())
-            return {"path", parameters.back()};
+        const auto id = std::find_if(parameters.rbegin(), parameters.rend(),
+                                     [](const std::string& name) { return Lower(name).ends_with("id"); });
+        if (of_session && id != parameters.rend())
+            return {"path", *id};
         if (failure.reason == "unknown_parameter" || failure.reason == "doubled_parameter")
             return {"query", failure.argument};
         if (!failure.argument.empty() && route->answer.find("$queries_" + failure.argument) != std::string::npos)

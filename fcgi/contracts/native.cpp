@@ -278,7 +278,7 @@ const std::vector<Route> kRoutes = {
     // Introspection: of a token that is not live nothing but that is told.
     {"POST", "/curfew/v1/introspect", 200, Effect::kRead,
      "SELECT CASE WHEN t.active THEN " + Object(kTokenMembers) + R"(::text ELSE '{"active":false}' END AS body
-        FROM curfew.introspect(curfew.body_text(curfew.json_body($body), 'token')) AS t)"},
+        FROM curfew.introspect(curfew.given(curfew.body_text(curfew.json_body($body), 'token'), 'token')) AS t)"},
 };
 
 Presented Present(const Request& request, const Values&) {

@@ -88,6 +88,12 @@ std::string List(std::string_view items, const std::string& session, std::string
                  skip => coalesce(curfew.query_integer($query_offset, 'offset', 0, 1000000000), 0)::integer) AS found)";
 }
 
+/// The session of a path: by its UUID or its MAIP id, never by the beginning of one, which could be another's.
+std::string Named(const std::string& id) {
+    return "CASE WHEN pg_catalog.starts_with(" + id + ", 'maip-sess:') THEN curfew.resolve_session(" + id +
+           ", 'agent') ELSE curfew.session_id(" + id + ") END";
+}
+
 // An empty reason is none, and where one is required a missing one.
 const std::string kReason = "nullif(curfew.body_text(curfew.json_body($body), 'reason'), '')";
 const std::string kRequiredReason = "coalesce(" + kReason + ", curfew.refuse('reason_required', 'reason'))";
@@ -123,7 +129,7 @@ const std::vector<Route> kRoutes = {
                            WHEN 'active' THEN '["active"]' WHEN 'expired' THEN '["expired"]' END)")},
     {"POST", "/v1/sessions/{sessionId}/terminate", 200, Effect::kChange,
      "SELECT " + kPlaygroundSession + R"(::text AS body
-        FROM curfew.act(curfew.resolve_session($sessionId, 'agent'), 'terminate', reason => )" +
+        FROM curfew.act()" + Named("$sessionId") + R"(, 'terminate', reason => )" +
          kReason + ", lifecycle => 'agent', require_reason => true) AS s" + kDetail},
 
     {"POST", "/v1/agent-sessions", 201, Effect::kChange,
@@ -133,16 +139,16 @@ const std::vector<Route> kRoutes = {
              THEN pg_catalog.jsonb_build_array($query_status) END)")},
     {"GET", "/v1/agent-sessions/{sessionID}", 200, Effect::kRead,
      "SELECT " + kProseSession +
-         "::text AS body FROM curfew.get_session(curfew.resolve_session($sessionID, 'agent'), 'agent') AS s" + kDetail},
+         "::text AS body FROM curfew.get_session(" + Named("$sessionID") + ", 'agent') AS s" + kDetail},
     {"DELETE", "/v1/agent-sessions/{sessionID}", 200, Effect::kChange,
      "SELECT " + Object("curfew.maip_session_id(s.id) AS session_id, 'terminated' AS status") + R"(::text AS body
-        FROM curfew.act(curfew.resolve_session($sessionID, 'agent'), 'terminate', reason => )" +
+        FROM curfew.act()" + Named("$sessionID") + R"(, 'terminate', reason => )" +
          kReason + ", lifecycle => 'agent') AS s"},
 
     // A refresh token that comes a second time ends its session, and that stays done though the answer is a refusal.
     {"POST", "/v1/agent-sessions/{sessionID}/refresh", 200, Effect::kChange,
      "SELECT " + Object("r.token, r.new_refresh_token AS refresh_token") + R"(::text AS body, r.refused
-        FROM curfew.get_session(curfew.resolve_session($sessionID, 'agent'), 'agent') AS s,
+        FROM curfew.get_session()" + Named("$sessionID") + R"(, 'agent') AS s,
              LATERAL curfew.refresh_session(
                  curfew.body_text(curfew.require_fields(curfew.json_body($body), '{refresh_token}'), 'refresh_token'),
                  s.id) AS r)"},
@@ -151,7 +157,7 @@ const std::vector<Route> kRoutes = {
     // caller in.
     {"POST", "/v1/agent-sessions/{sessionID}/handoff", 200, Effect::kChange,
      R"(SELECT begun.answer AS body
-        FROM curfew.get_session(curfew.resolve_session($sessionID, 'agent'), 'agent') AS old,
+        FROM curfew.get_session()" + Named("$sessionID") + R"(, 'agent') AS old,
              LATERAL curfew.get_session_detail(old.id) AS known,
              LATERAL curfew.require_fields(curfew.json_body($body), '{agent_id}') AS b,
              LATERAL (SELECT known.metadata,)" +
