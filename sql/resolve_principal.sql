@@ -35,6 +35,11 @@ SELECT curfew.principal_kind(:'ada') AS ada, curfew.principal_kind(:'sam') AS sa
 -- Whoever may suspend a principal may look at it.
 SELECT curfew.act_as('regress-names', :'max') \g /dev/null
 SELECT name, status FROM curfew.get_principal(:'bot');
+-- By that scope he suspends agents alone.
+SELECT pg_temp.answer(format('SELECT curfew.suspend_principal(%L)', :'ada')) AS an_administrator, pg_temp.answer(format('SELECT curfew.suspend_principal(%L)', :'sam')) AS a_service,
+    pg_temp.answer(format('SELECT curfew.suspend_principal(%L)', :'bot')) AS an_agent;
+SELECT name, status FROM curfew.get_principal(:'ada') UNION ALL SELECT name, status FROM curfew.get_principal(:'bot');
+SELECT pg_temp.answer(format('SELECT curfew.resume_principal(%L)', :'bot')) AS an_agent;
 -- When a session's tokens were renewed: never at first.
 SELECT curfew.act_as('regress-names', :'ada') \g /dev/null
 SELECT id AS session, refresh_token FROM curfew.create_session('agent', agent => :'bot') \gset
