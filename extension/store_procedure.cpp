@@ -23,6 +23,7 @@ Store open_procedure(FunctionCallInfo fcinfo) {
 
 void begin_patient_step() {
     set_for_step("search_path", "pg_catalog, pg_temp");
+    set_for_step("jit", "off");
     set_for_step("transaction_isolation", "read committed");
 }
 

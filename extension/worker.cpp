@@ -29,6 +29,7 @@ void fix_settings() {
         {"default_transaction_isolation", "read committed"}, {"default_transaction_deferrable", "off"},
         {"statement_timeout", "0"},                {"lock_timeout", "2s"},
         {"idle_in_transaction_session_timeout", "0"},        {"synchronous_commit", "local"},
+        {"jit", "off"},
     };
     for (const auto& setting : kSettings)
         SetConfigOption(setting[0], setting[1], PGC_SUSET, PGC_S_OVERRIDE);

@@ -81,7 +81,8 @@ SELECT id AS busy FROM curfew.create_session('bulk_job') \gset
 SELECT state FROM curfew.act(:'busy', 'start');
 SELECT id AS login FROM curfew.create_session('login') \gset
 CREATE FUNCTION pg_temp.outcomes(result curfew.bulk_result) RETURNS text LANGUAGE sql AS $$
-    SELECT string_agg(concat_ws(' ', s.lifecycle, o ->> 'outcome', o ->> 'state', o ->> 'reason'), ', ' ORDER BY o ->> 'id') FROM jsonb_array_elements(($1).outcomes) o JOIN curfew.session s ON s.id = (o ->> 'id')::uuid $$;
+    SELECT string_agg(line, ', ' ORDER BY line) FROM jsonb_array_elements(($1).outcomes) o JOIN curfew.session s ON s.id = (o ->> 'id')::uuid,
+        LATERAL concat_ws(' ', s.lifecycle, o ->> 'outcome', o ->> 'state', o ->> 'reason') line $$;
 SELECT pg_temp.outcomes(curfew.end_sessions('{"lifecycle": "bulk_job"}'));
 SELECT pg_temp.outcomes(curfew.end_sessions('{"lifecycle": ["bulk_job", "login"]}', 'start'));
 SELECT pg_temp.outcomes(curfew.end_sessions(jsonb_build_object('ids', jsonb_build_array(:'queued', :'busy', :'login')), 'finish', 'enough'));

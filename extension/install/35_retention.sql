@@ -28,7 +28,7 @@ CREATE FUNCTION curfew.retention_plan(OUT what text, OUT lifecycle text, OUT par
     OUT held_by uuid[], OUT note text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'curfew_retention_plan' LANGUAGE C VOLATILE
-SET search_path = pg_catalog, pg_temp;
+SET search_path = pg_catalog, pg_temp SET jit = off;
 
 COMMENT ON FUNCTION curfew.retention_plan() IS 'What curfew.apply_retention would remove, and which sessions hold a month of the audit log back: how many, and up to five of them. Changes nothing.';
 

@@ -179,7 +179,7 @@ CREATE FUNCTION curfew.list_sessions(lifecycle text DEFAULT NULL, state text DEF
     agent uuid DEFAULT NULL, workspace text DEFAULT NULL, max_rows integer DEFAULT 50, after uuid DEFAULT NULL)
 RETURNS SETOF curfew.session_info
 AS 'MODULE_PATHNAME', 'curfew_list_sessions' LANGUAGE C VOLATILE
-SET search_path = pg_catalog, pg_temp;
+SET search_path = pg_catalog, pg_temp SET jit = off;
 
 COMMENT ON FUNCTION curfew.list_sessions(text, text, uuid, uuid, text, integer, uuid) IS 'The sessions that the caller may read, newest first. after: the id of the last row seen.';
 
@@ -211,7 +211,7 @@ CREATE FUNCTION curfew.audit_log(session_id uuid DEFAULT NULL, event text DEFAUL
     after uuid DEFAULT NULL, about text DEFAULT NULL)
 RETURNS SETOF curfew.audit_entry
 AS 'MODULE_PATHNAME', 'curfew_audit_log' LANGUAGE C VOLATILE
-SET search_path = pg_catalog, pg_temp;
+SET search_path = pg_catalog, pg_temp SET jit = off;
 
 COMMENT ON FUNCTION curfew.audit_log(uuid, text, uuid, timestamptz, timestamptz, integer, uuid, text) IS 'What happened, oldest first: of a session that the caller may read or, for administrators and the scope audit:read, of the tenant. about: session, or what else the events are about, such as principal.';
 

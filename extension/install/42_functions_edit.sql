@@ -33,6 +33,6 @@ COMMENT ON FUNCTION curfew.post_message(uuid, text, text, text, bigint, text, te
 CREATE FUNCTION curfew.list_messages(session_id uuid, max_rows integer DEFAULT 1000, after uuid DEFAULT NULL)
 RETURNS SETOF curfew.session_message_entry
 AS 'MODULE_PATHNAME', 'curfew_list_messages' LANGUAGE C VOLATILE
-SET search_path = pg_catalog, pg_temp;
+SET search_path = pg_catalog, pg_temp SET jit = off;
 
 COMMENT ON FUNCTION curfew.list_messages(uuid, integer, uuid) IS 'The messages of a session that the caller may read, oldest first. after: the id of the last one seen.';

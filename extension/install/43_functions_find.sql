@@ -34,6 +34,6 @@ CREATE FUNCTION curfew.find_sessions(filter jsonb DEFAULT '{}', sort text DEFAUL
     max_rows integer DEFAULT 50, skip integer DEFAULT 0, OUT total bigint, OUT sessions curfew.session_found[])
 RETURNS record
 AS 'MODULE_PATHNAME', 'curfew_find_sessions' LANGUAGE C VOLATILE
-SET search_path = pg_catalog, pg_temp;
+SET search_path = pg_catalog, pg_temp SET jit = off;
 
 COMMENT ON FUNCTION curfew.find_sessions(jsonb, text, boolean, integer, integer) IS 'The sessions that the filter says and the caller may read: how many there are, and a page of them. sort: created_at, updated_at or last_message_at; what has no such time comes last.';

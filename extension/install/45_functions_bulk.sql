@@ -18,7 +18,7 @@ CREATE FUNCTION curfew.end_sessions(filter jsonb, action text DEFAULT NULL, reas
     idempotency_key text DEFAULT NULL)
 RETURNS curfew.bulk_result
 AS 'MODULE_PATHNAME', 'curfew_end_sessions' LANGUAGE C VOLATILE
-SET search_path = pg_catalog, pg_temp;
+SET search_path = pg_catalog, pg_temp SET jit = off;
 
 COMMENT ON FUNCTION curfew.end_sessions(jsonb, text, text, boolean, text, integer, uuid, text) IS 'Takes the action, or each session''s own forced one, on the sessions that match and that the caller may read. dry_run: changes none, and gives a token that as preview ends that very set. after: where an earlier call says to go on.';
 
@@ -35,7 +35,7 @@ CREATE FUNCTION curfew.list_bulk_runs(OUT id uuid, OUT status text, OUT principa
     OUT matched bigint, OUT ended bigint, OUT already bigint, OUT forbidden bigint, OUT invalid_state bigint, OUT pid integer)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'curfew_list_bulk_runs' LANGUAGE C VOLATILE
-SET search_path = pg_catalog, pg_temp;
+SET search_path = pg_catalog, pg_temp SET jit = off;
 
 COMMENT ON FUNCTION curfew.list_bulk_runs() IS 'The calls of curfew.end_all_sessions in the caller''s tenant, newest first; for administrators and the scope audit:read.';
 

@@ -75,7 +75,7 @@ CREATE FUNCTION curfew.list_api_keys(principal uuid DEFAULT NULL, tenant text DE
     OUT expires_at timestamptz, OUT revoked_at timestamptz, OUT last_used_at timestamptz)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'curfew_list_api_keys' LANGUAGE C VOLATILE
-SET search_path = pg_catalog, pg_temp;
+SET search_path = pg_catalog, pg_temp SET jit = off;
 
 COMMENT ON FUNCTION curfew.list_api_keys(uuid, text) IS 'The keys of a principal or of the tenant, without any secret. last_used_at is kept to the minute.';
 
@@ -99,7 +99,7 @@ CREATE FUNCTION curfew.revoke_principal(id uuid, reason text DEFAULT NULL, tenan
     idempotency_key text DEFAULT NULL)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'curfew_revoke_principal' LANGUAGE C VOLATILE
-SET search_path = pg_catalog, pg_temp;
+SET search_path = pg_catalog, pg_temp SET jit = off;
 
 COMMENT ON FUNCTION curfew.revoke_principal(uuid, text, text, text) IS 'Revokes a principal, for good, and ends all its sessions; gives their number.';
 
@@ -107,7 +107,7 @@ CREATE FUNCTION curfew.kill_principal(id uuid, reason text DEFAULT NULL, cascade
     tenant text DEFAULT NULL, idempotency_key text DEFAULT NULL)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'curfew_kill_principal' LANGUAGE C VOLATILE
-SET search_path = pg_catalog, pg_temp;
+SET search_path = pg_catalog, pg_temp SET jit = off;
 
 COMMENT ON FUNCTION curfew.kill_principal(uuid, text, boolean, text, text) IS 'Revokes a principal and ends all its sessions, for holders of the scope agents:kill. cascade: those that descend from them too.';
 
@@ -158,7 +158,7 @@ CREATE FUNCTION curfew.list_transitions(OUT lifecycle text, OUT state text, OUT 
     OUT again text, OUT next_state text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'curfew_list_transitions' LANGUAGE C VOLATILE
-SET search_path = pg_catalog, pg_temp;
+SET search_path = pg_catalog, pg_temp SET jit = off;
 
 COMMENT ON FUNCTION curfew.list_transitions() IS 'Every action from every state of every lifecycle.';
 

@@ -4,7 +4,7 @@ CREATE FUNCTION curfew.find_principals(id uuid DEFAULT NULL, name text DEFAULT N
     OUT principal_id uuid, OUT kind text, OUT role text, OUT status text, OUT principal_name text, OUT principal_email text, OUT full_name text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'curfew_find_principals' LANGUAGE C VOLATILE
-SET search_path = pg_catalog, pg_temp;
+SET search_path = pg_catalog, pg_temp SET jit = off;
 
 COMMENT ON FUNCTION curfew.find_principals(uuid, text, text) IS 'The principals of that id, name and email whom the caller may know: himself and those of a common workspace; for administrators and services, all of the tenant.';
 

@@ -5,7 +5,7 @@ CREATE FUNCTION curfew.list_principals(kind text DEFAULT NULL, status text DEFAU
     OUT scopes text[], OUT email text, OUT full_name text, OUT created_at timestamptz)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'curfew_list_principals' LANGUAGE C VOLATILE
-SET search_path = pg_catalog, pg_temp;
+SET search_path = pg_catalog, pg_temp SET jit = off;
 
 COMMENT ON FUNCTION curfew.list_principals(text, text, integer, uuid, text) IS 'A tenant''s principals in the order of their creation; for its administrators. after: the id of the last row seen.';
 
@@ -13,6 +13,6 @@ CREATE FUNCTION curfew.list_lifecycles(lifecycle text DEFAULT NULL, OUT name tex
     OUT definition jsonb)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'curfew_list_lifecycles' LANGUAGE C STABLE
-SET search_path = pg_catalog, pg_temp;
+SET search_path = pg_catalog, pg_temp SET jit = off;
 
 COMMENT ON FUNCTION curfew.list_lifecycles(text) IS 'All lifecycles in the order of their names, or the one of that name, as they are defined now.';

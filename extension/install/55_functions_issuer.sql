@@ -15,7 +15,7 @@ CREATE FUNCTION curfew.list_issuers(tenant text DEFAULT NULL, OUT id uuid, OUT i
     OUT scopes_claim text, OUT clock_skew interval, OUT created_at timestamptz, OUT updated_at timestamptz)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'curfew_list_issuers' LANGUAGE C VOLATILE
-SET search_path = pg_catalog, pg_temp;
+SET search_path = pg_catalog, pg_temp SET jit = off;
 
 COMMENT ON FUNCTION curfew.list_issuers(text) IS 'A tenant''s issuers, without keys and secrets: the algorithm and the kid (empty: none) of each key.';
 

@@ -37,6 +37,6 @@ CREATE FUNCTION curfew.event_feed(after text DEFAULT NULL, max_rows integer DEFA
     OUT to_state text, OUT version bigint, OUT reason text, OUT details jsonb, OUT traceparent text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'curfew_event_feed' LANGUAGE C VOLATILE
-SET search_path = pg_catalog, pg_temp;
+SET search_path = pg_catalog, pg_temp SET jit = off;
 
 COMMENT ON FUNCTION curfew.event_feed(text, integer) IS 'The tenant''s events after a cursor, each once, a session''s in the order of its versions; for administrators and the scope audit:read. cursor: where to go on after this event.';
