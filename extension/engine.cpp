@@ -346,8 +346,10 @@ Viewed act(const ActionRequest& request) {
         bool as_operator = decision.relation == core::Relation::party || // who accepts it is not yet
                            (standing.relations & core::Bit(core::Relation::party));
         if (!as_operator &&
-            (HasOperatorsFields(request.fields) || (wanted.edits && HasOperatorsFields(request.edit->fields))))
+            (HasOperatorsFields(request.fields) || (wanted.edits && HasOperatorsFields(request.edit->fields)))) {
+            note_session(lifecycle, loaded.session, request.action, core::WordOf(decision.relation), now);
             raise_refusal(core::Refusal::not_owner, "fields", kOperatorsFields);
+        }
 
         Change change = change_of(identity, loaded, loaded.session, loaded.written_by, lifecycle, wanted.action,
                                   decision, request.reason, now);
