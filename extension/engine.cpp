@@ -5,6 +5,7 @@
 #include "edit.hpp"
 #include "errors.hpp"
 #include "extending.hpp"
+#include "in_place.hpp"
 #include "lifecycle_cache.hpp"
 #include "refusal_context.hpp"
 #include "secrets.hpp"
@@ -85,7 +86,7 @@ Value mark_details(const core::Lifecycle& lifecycle, const core::Action& action)
 }
 
 const core::Lifecycle& lifecycle_of(const Loaded& loaded) {
-    return compiled_lifecycle(text_view(loaded.session.column[kSessionLifecycle].datum), loaded.version);
+    return current_lifecycle(text_view(loaded.session.column[kSessionLifecycle].datum));
 }
 
 Identity mapped_identity() {
@@ -107,6 +108,15 @@ int reason_length(const Value& reason) {
         return -1;
     std::string_view text = text_view(reason.datum);
     return pg_mbstrlen_with_len(text.data(), static_cast<int>(text.size()));
+}
+
+core::Attempt attempt_of(const ActionRequest& request, const core::Lifecycle& lifecycle) {
+    core::Attempt wanted;
+    wanted.action = core::FindAction(lifecycle, request.action);
+    wanted.reason_length = reason_length(request.reason);
+    wanted.require_reason = request.require_reason;
+    wanted.expected_version = request.expected_version;
+    return wanted;
 }
 
 Change change_of(const Identity& identity, const Loaded& loaded, const SessionRow& row, TransactionId written_by,
@@ -298,6 +308,9 @@ bool HasOperatorsFields(const Value& fields) {
 
 Viewed act(const ActionRequest& request) {
     Identity identity = caller_identity();
+    Viewed done;
+    if (act_in_place(identity, request, &done))
+        return done;
     for (int attempt = 1; attempt <= kDecideAttempts; ++attempt) {
         core::Instant now = GetCurrentTimestamp();
         Loaded loaded = load_as_caller(&identity, {&request.session, nullptr, !request.within.workspace.empty()}, now,
@@ -317,11 +330,7 @@ Viewed act(const ActionRequest& request) {
         core::SessionFacts facts = session_facts(loaded.session, lifecycle);
         int present = core::PresentOf(lifecycle, facts, now).state;
 
-        core::Attempt wanted;
-        wanted.action = core::FindAction(lifecycle, request.action);
-        wanted.reason_length = reason_length(request.reason);
-        wanted.require_reason = request.require_reason;
-        wanted.expected_version = request.expected_version;
+        core::Attempt wanted = attempt_of(request, lifecycle);
         ask_extension(request, lifecycle, facts, now, &wanted);
         wanted.edits = request.edit != nullptr;
         if (wanted.edits)

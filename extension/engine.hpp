@@ -73,6 +73,9 @@ Change change_of(const Identity& identity, const Loaded& loaded, const SessionRo
                  const core::Lifecycle& lifecycle, int action, const core::Decision& decision, const Value& reason,
                  core::Instant now);
 
+// What a request asks for, of a lifecycle; without how long to extend and what to edit.
+core::Attempt attempt_of(const ActionRequest& request, const core::Lifecycle& lifecycle);
+
 // Raises what the caller's standing is by the latest snapshot, unless he may act.
 void check_standing(const Identity& identity, core::Instant now);
 

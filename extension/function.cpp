@@ -36,6 +36,12 @@ int rows_argument(FunctionCallInfo fcinfo, int index, int usual, int most) {
     return rows;
 }
 
+TriggerData* trigger_data(FunctionCallInfo fcinfo) {
+    if (!CALLED_AS_TRIGGER(fcinfo))
+        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("this is a trigger's function")));
+    return reinterpret_cast<TriggerData*>(fcinfo->context);
+}
+
 std::string_view check_word(std::string_view word, const char* argument, std::initializer_list<const char*> words) {
     StringInfoData known;
     initStringInfo(&known);

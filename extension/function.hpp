@@ -33,6 +33,9 @@ int64 version_argument(FunctionCallInfo fcinfo, int index);
 // How many rows are wanted, from 1 to `most`; `usual` for null. SL422 for any other number.
 int rows_argument(FunctionCallInfo fcinfo, int index, int usual, int most);
 
+// What a trigger's function was fired by; an error where it was called as any other.
+TriggerData* trigger_data(FunctionCallInfo fcinfo);
+
 // The word, refused as unknown_value when it is none of those.
 std::string_view check_word(std::string_view word, const char* argument, std::initializer_list<const char*> words);
 

@@ -47,12 +47,6 @@ bool IsBehindSweeper(HeapTuple row, TupleDesc descriptor) {
            DatumGetTimestampTz(column(row, descriptor, "deadline").datum) <= GetCurrentTransactionStartTimestamp();
 }
 
-TriggerData* trigger_data(FunctionCallInfo fcinfo) {
-    if (!CALLED_AS_TRIGGER(fcinfo))
-        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("this is a trigger's function")));
-    return reinterpret_cast<TriggerData*>(fcinfo->context);
-}
-
 } // namespace
 
 // outside_engine(id uuid, version bigint) returns boolean: whether a write to that row, or to no row in particular, is

@@ -2,6 +2,7 @@
 
 #include "core/check.hpp"
 #include "core/definition_reader.hpp"
+#include "directory_watch.hpp"
 #include "errors.hpp"
 #include "json.hpp"
 
@@ -13,6 +14,7 @@ namespace {
 struct Entry {
     core::Name name;
     LifecycleVersion version;
+    uint64 generation; // of the directory, in which this is known to be the present version
     Entry* next;
     core::Lifecycle lifecycle;
 };
@@ -42,23 +44,25 @@ void compile_definition(std::string_view name, Datum definition, core::Lifecycle
 
 namespace {
 
-const core::Lifecycle* find_entry(std::string_view name, const LifecycleVersion& version) {
+// The entry for which that holds, or null. It is the first one then.
+template <typename Condition> Entry* find_entry(Condition holds) {
     Entry** link = &entries;
     for (Entry* entry = entries; entry != nullptr; link = &entry->next, entry = entry->next)
-        if (entry->version == version && entry->name == name) {
+        if (holds(*entry)) {
             *link = entry->next;
             entry->next = entries;
-            entries = entry;
-            return &entry->lifecycle;
+            return entries = entry;
         }
     return nullptr;
 }
 
+Entry* find_version(std::string_view name, const LifecycleVersion& version) {
+    return find_entry([&](const Entry& entry) { return entry.version == version && entry.name == name; });
+}
+
 // Keeps a compiled form; the room of an earlier one of the same name is used again.
-const core::Lifecycle& keep(std::string_view name, const LifecycleVersion& version, const core::Lifecycle& compiled) {
-    Entry* entry = entries;
-    while (entry != nullptr && !(entry->name == name))
-        entry = entry->next;
+Entry* keep(std::string_view name, const LifecycleVersion& version, const core::Lifecycle& compiled) {
+    Entry* entry = find_entry([&](const Entry& candidate) { return candidate.name == name; });
     if (entry == nullptr) {
         entry = new (MemoryContextAlloc(TopMemoryContext, sizeof(Entry))) Entry;
         entry->name = core::Name(name);
@@ -67,25 +71,40 @@ const core::Lifecycle& keep(std::string_view name, const LifecycleVersion& versi
     }
     entry->lifecycle = compiled;
     entry->version = version;
-    return entry->lifecycle;
+    entry->generation = 0;
+    return entry;
 }
 
 } // namespace
 
+const core::Lifecycle* KnownLifecycle(std::string_view name) {
+    uint64 generation = DirectoryGeneration();
+    Entry* entry =
+        find_entry([&](const Entry& candidate) { return candidate.generation == generation && candidate.name == name; });
+    return entry == nullptr ? nullptr : &entry->lifecycle;
+}
+
 const core::Lifecycle& current_lifecycle(std::string_view name) {
+    uint64 generation = directory_generation();
+    if (const core::Lifecycle* known = KnownLifecycle(name))
+        return *known;
     StoredLifecycle stored = read_lifecycle(name);
     if (!stored.found)
         raise_refusal(core::Refusal::lifecycle_not_found, "lifecycle");
-    if (const core::Lifecycle* kept = find_entry(name, stored.version))
-        return *kept;
-    core::Lifecycle* compiled = new (palloc(sizeof(core::Lifecycle))) core::Lifecycle;
-    compile_definition(name, stored.definition, compiled);
-    return keep(name, stored.version, *compiled);
+    Entry* entry = find_version(name, stored.version);
+    if (entry == nullptr) {
+        core::Lifecycle* compiled = new (palloc(sizeof(core::Lifecycle))) core::Lifecycle;
+        compile_definition(name, stored.definition, compiled);
+        entry = keep(name, stored.version, *compiled);
+    }
+    if (may_keep_directory())
+        entry->generation = generation;
+    return entry->lifecycle;
 }
 
 const core::Lifecycle& compiled_lifecycle(std::string_view name, const LifecycleVersion& version) {
-    const core::Lifecycle* kept = find_entry(name, version);
-    return kept != nullptr ? *kept : current_lifecycle(name);
+    const Entry* kept = find_version(name, version);
+    return kept != nullptr ? kept->lifecycle : current_lifecycle(name);
 }
 
 } // namespace curfew

@@ -15,8 +15,11 @@ namespace curfew {
 // open. SL404 when there is no such lifecycle any more.
 const core::Lifecycle& compiled_lifecycle(std::string_view name, const LifecycleVersion& version);
 
-// The compiled lifecycle of that name as it is now. The store is open. SL404 when there is none.
+// The compiled lifecycle of that name as it is now, by the latest snapshot. The store is open. SL404 when there is none.
 const core::Lifecycle& current_lifecycle(std::string_view name);
+
+// The same where this backend knows it without reading; else null.
+const core::Lifecycle* KnownLifecycle(std::string_view name);
 
 // Reads and checks a definition; a problem's place and sentence go to an SL422 invalid_definition.
 void compile_definition(std::string_view name, Datum definition, core::Lifecycle* lifecycle);

@@ -14,6 +14,7 @@ int maintenance_lock_timeout = 50; // milliseconds
 int sweep_interval = 1000;         // milliseconds
 int use_granularity = 60;          // seconds
 int idempotency_retention = SECS_PER_DAY;
+bool distributed = false;
 
 // What `databases` says, read anew after each change.
 NameData listed[kMostDatabases];
@@ -78,6 +79,10 @@ void define_settings() {
                             "A use is written down where the last one written is at least that old, or a tenth of the "
                             "session's idle time where that is less.",
                             &use_granularity, 60, 0, 86400, PGC_SUSET, GUC_UNIT_S, nullptr, nullptr, nullptr);
+    DefineCustomBoolVariable("curfew.distributed", "Whether the tables are distributed over several servers, as by Citus.",
+                             "Then nothing of the directory is kept in a backend, and every change is read and written in "
+                             "statements of their own.",
+                             &distributed, false, PGC_SUSET, 0, nullptr, nullptr, nullptr);
     reserve_setting_prefix("curfew");
 }
 
@@ -103,6 +108,8 @@ int64 UseGranularity() { return use_granularity * USECS_PER_SEC; }
 int64 RefusalWindow() { return refusal_window * USECS_PER_SEC; }
 
 int64 SweepInterval() { return sweep_interval * INT64CONST(1000); }
+
+bool IsDistributed() { return distributed; }
 
 int64 IdempotencyRetention() { return idempotency_retention * USECS_PER_SEC; }
 

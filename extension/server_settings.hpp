@@ -35,4 +35,7 @@ int64 IdempotencyRetention();
 // curfew.use_granularity, in microseconds: by how much the last use that is written down may be behind.
 int64 UseGranularity();
 
+// curfew.distributed: whether the tables are distributed over several servers.
+bool IsDistributed();
+
 } // namespace curfew

@@ -104,6 +104,20 @@ uint64 run_latest(Statement& statement, const Parameters& parameters) {
     return SPI_processed;
 }
 
+uint64 run_fetching(Statement& statement, int count, ParamFetchHook fetch, void* argument) {
+    ParamListInfo parameters = static_cast<ParamListInfo>(palloc0(offsetof(ParamListInfoData, params)));
+    parameters->paramFetch = fetch;
+    parameters->paramFetchArg = argument;
+    parameters->numParams = count;
+    Caller caller = become_owner();
+    prepare(statement);
+    int result = SPI_execute_plan_with_paramlist(statement.plan, parameters, false, 0);
+    become_caller(caller);
+    if (result < 0)
+        elog(ERROR, "curfew could not run a statement: %s", SPI_result_code_string(result));
+    return SPI_processed;
+}
+
 Portal open_cursor(Statement& statement, const Parameters& parameters) {
     Caller caller = become_owner();
     prepare(statement);

@@ -72,6 +72,9 @@ uint64 run_latest(Statement& statement, const Parameters& parameters);
 // under a lock, however large a table is and however stale what is known of it.
 uint64 run_by_index(Statement& statement, const Parameters& parameters);
 
+// The same as run(), with `count` parameters that are fetched when the executor comes to them.
+uint64 run_fetching(Statement& statement, int count, ParamFetchHook fetch, void* argument);
+
 // Opens a cursor over a query, and fetches its next rows as the result; both as the extension's owner.
 Portal open_cursor(Statement& statement, const Parameters& parameters);
 uint64 fetch(Portal cursor, long count);

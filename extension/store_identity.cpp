@@ -1,6 +1,8 @@
 #include "store_identity.hpp"
 
+#include "directory_watch.hpp"
 #include "secrets.hpp"
+#include "standing_cache.hpp"
 
 namespace curfew {
 namespace {
@@ -34,12 +36,17 @@ bool find_mapping(Oid role, Identity* identity) {
 bool find_api_key(std::string_view key, Identity* identity) {
     static Statement statement = {"SELECT tenant_id, principal_id, id FROM curfew.api_key WHERE digest = $1",
                                   {BYTEAOID}};
+    Datum digest = digest_datum(key);
+    identity->kind = IdentityKind::api_key;
+    uint64 generation = directory_generation();
+    if (find_kept_key(digest, generation, identity))
+        return true;
     Parameters parameters;
-    parameters.Add(digest_datum(key));
-    if (run(statement, parameters) == 0)
+    parameters.Add(digest);
+    if (run_latest(statement, parameters) == 0)
         return false;
     read_ids(identity);
-    identity->kind = IdentityKind::api_key;
+    keep_key(digest, generation, *identity);
     return true;
 }
 

@@ -8,7 +8,7 @@ StoredLifecycle read_lifecycle(std::string_view name) {
     Parameters parameters;
     parameters.Add(text_datum(name));
     StoredLifecycle stored;
-    if (run(statement, parameters) == 0)
+    if (run_latest(statement, parameters) == 0)
         return stored;
     stored.found = true;
     stored.version = {DatumGetInt32(result_value(0, 0).datum), DatumGetTransactionId(result_value(0, 1).datum)};

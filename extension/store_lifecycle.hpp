@@ -21,7 +21,7 @@ struct StoredLifecycle {
     Datum definition = 0; // jsonb
 };
 
-// The present definition.
+// The present definition, by the latest snapshot.
 StoredLifecycle read_lifecycle(std::string_view name);
 
 // One definer at a time, until this transaction ends; readers and writers of sessions do not wait.

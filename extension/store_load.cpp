@@ -1,95 +1,12 @@
-// The load: one read of the caller's standing and of a session.
+// The load: the caller's standing, kept while the directory stays as it is, and one read of a session.
 #include "store_session.hpp"
 
 #include "lifecycle_cache.hpp"
 #include "server_settings.hpp"
+#include "store_standing.hpp"
 
 namespace curfew {
 namespace {
-
-// Columns of a load: the caller's first, then the session's where one is wanted, then those of the credential's kind.
-enum CallerColumn { kTenantStatus, kPrincipalStatus, kPrincipalKind, kPrincipalRole, kPrincipalScopes, kCallerColumns };
-enum LoadedColumn {
-    kLoadedSession = kCallerColumns,
-    kLoadedRevision = int{kLoadedSession} + int{kSessionColumns},
-    kLoadedWrittenBy,
-    kLoadedRowWrittenBy,
-    kCallerAndSessionColumns
-};
-
-// Of an API key and of a session's token; of any other credential there are none.
-enum CredentialColumn {
-    kCredentialScopes,
-    kBoundWorkspace,
-    kKeyRevokedAt,
-    kKeyExpiresAt,
-    kKeyLastUsedAt,
-    kTokenSession = kKeyRevokedAt, // the columns of the credential's own session, its lifecycle's version, its owner's status
-    kTokenRevision = int{kTokenSession} + int{kSessionColumns},
-    kTokenWrittenBy,
-    kTokenOwnerStatus
-};
-
-// A load of each kind of credential, with a session and without: what is not asked for costs as much as what is.
-// $1 tenant, $2 principal, $3 session, $4 the credential's id or the database role ($3 without a session).
-struct LoadStatement {
-    Statement of_caller, with_session;
-};
-
-#define CURFEW_LOAD(session_columns, session_join, credential_columns, credential_join)                            \
-    "SELECT t.status, p.status, p.kind, p.role, p.scopes" session_columns credential_columns                       \
-    " FROM curfew.principal p JOIN curfew.tenant t ON t.id = p.tenant_id" credential_join session_join             \
-    " WHERE p.tenant_id = $1 AND p.id = $2"
-#define CURFEW_LOADS(credential_columns, credential_join, ...)                                                     \
-    {{CURFEW_LOAD("", "", credential_columns, credential_join("$3")), {UUIDOID, UUIDOID __VA_OPT__(,) __VA_ARGS__}}, \
-     {CURFEW_LOAD(", " CURFEW_SESSION_COLUMNS("s") ", l.revision, l.xmin, s.xmin",                                 \
-                  " LEFT JOIN curfew.session s ON s.tenant_id = p.tenant_id AND s.id = $3"                         \
-                  " LEFT JOIN curfew.lifecycle l ON l.name = s.lifecycle",                                         \
-                  credential_columns, credential_join("$4")),                                                      \
-      {UUIDOID, UUIDOID, UUIDOID __VA_OPT__(,) __VA_ARGS__}}}
-
-#define CURFEW_BY_ITSELF(id) ""
-#define CURFEW_BY_ROLE(id)                                                                                         \
-    " JOIN curfew.role_mapping m ON m.role = " id " AND m.role_name = pg_get_userbyid(" id ")"                     \
-    " AND m.tenant_id = p.tenant_id AND m.principal_id = p.id"
-#define CURFEW_BY_KEY(id)                                                                                          \
-    " JOIN curfew.api_key k ON k.tenant_id = p.tenant_id AND k.id = " id " AND k.principal_id = p.id"              \
-    " LEFT JOIN curfew.api_key_use u ON u.tenant_id = k.tenant_id AND u.key_id = k.id"
-#define CURFEW_BY_TOKEN(id)                                                                                        \
-    " JOIN curfew.session c ON c.tenant_id = p.tenant_id AND c.id = " id                                           \
-    " AND COALESCE(c.agent_id, c.owner_id) = p.id"                                                                 \
-    " JOIN curfew.lifecycle cl ON cl.name = c.lifecycle"                                                           \
-    " JOIN curfew.principal o ON o.tenant_id = c.tenant_id AND o.id = c.owner_id"
-#define CURFEW_BY_JWT(id) " JOIN curfew.issuer i ON i.tenant_id = p.tenant_id AND i.id = " id
-
-Statement& load_statement(IdentityKind kind, bool with_session) {
-    static LoadStatement plain = CURFEW_LOADS("", CURFEW_BY_ITSELF);
-    static LoadStatement role = CURFEW_LOADS("", CURFEW_BY_ROLE, REGROLEOID);
-    static LoadStatement key = CURFEW_LOADS(", k.scopes, k.workspace_id, k.revoked_at, k.expires_at, u.last_used_at",
-                                            CURFEW_BY_KEY, UUIDOID);
-    static LoadStatement token = CURFEW_LOADS(", c.scopes, c.workspace_id, " CURFEW_SESSION_COLUMNS("c")
-                                              ", cl.revision, cl.xmin, o.status", CURFEW_BY_TOKEN, UUIDOID);
-    static LoadStatement jwt = CURFEW_LOADS("", CURFEW_BY_JWT, UUIDOID);
-
-    LoadStatement* load = &plain;
-    switch (kind) {
-    case IdentityKind::mapped_role:
-        load = &role;
-        break;
-    case IdentityKind::api_key:
-        load = &key;
-        break;
-    case IdentityKind::session_token:
-        load = &token;
-        break;
-    case IdentityKind::jwt:
-        load = &jwt;
-        break;
-    default:
-        break;
-    }
-    return with_session ? load->with_session : load->of_caller;
-}
 
 SessionRow NoSession() {
     SessionRow row;
@@ -100,6 +17,12 @@ SessionRow NoSession() {
 
 uint64 run_with(Snapshots snapshots, Statement& statement, const Parameters& parameters) {
     return snapshots == Snapshots::latest ? run_latest(statement, parameters) : run(statement, parameters);
+}
+
+Value uuid_value(const core::Uuid& id) {
+    pg_uuid_t* copy = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
+    memcpy(copy->data, id.data(), UUID_LEN);
+    return {UUIDPGetDatum(copy), false};
 }
 
 std::string_view text_or_empty(const Value& value) { return value.null ? std::string_view{} : text_view(value.datum); }
@@ -127,23 +50,42 @@ void add_token_scopes(const TokenScopes& token, core::Grants* grants) {
     grants->limited = token.limited;
 }
 
-// Why the session of a token that was found may not act; none where it may, and whether that use of it is due.
-//   first  the first of the credential's columns
-core::Refusal token_refusal(Loaded* loaded, int first, core::Instant now) {
-    SessionRow own = session_row(0, first + kTokenSession);
-    LifecycleVersion version = {DatumGetInt32(result_value(0, first + kTokenRevision).datum),
-                                DatumGetTransactionId(result_value(0, first + kTokenWrittenBy).datum)};
-    std::string_view owner_status = text_or_empty(result_value(0, first + kTokenOwnerStatus));
-    SPITupleTable* result = SPI_tuptable; // a compilation may run a statement of its own
-    const core::Lifecycle& lifecycle = compiled_lifecycle(text_view(own.column[kSessionLifecycle].datum), version);
-    SPI_tuptable = result;
+// The session as the snapshot has it, and who wrote its row; false when there is none.
+bool read_session(const pg_uuid_t& tenant, const pg_uuid_t& id, Snapshots snapshots, SessionRow* row,
+                  TransactionId* written_by) {
+    static Statement statement = {"SELECT " CURFEW_SESSION_COLUMNS("s") ", s.xmin FROM curfew.session s"
+                                  " WHERE s.tenant_id = $1 AND s.id = $2",
+                                  {UUIDOID, UUIDOID}};
+    Parameters parameters;
+    parameters.Add(tenant);
+    parameters.Add(id);
+    if (run_with(snapshots, statement, parameters) == 0)
+        return false;
+    *row = session_row(0, 0);
+    *written_by = DatumGetTransactionId(result_value(0, kSessionColumns).datum);
+    return true;
+}
 
+// Why the session of a token may not act; none where it may, and whether that use of it is due.
+core::Refusal token_refusal(const Identity& identity, const SessionRow& own, core::Instant now, Loaded* loaded) {
+    const core::Lifecycle& lifecycle = current_lifecycle(text_view(own.column[kSessionLifecycle].datum));
     core::SessionFacts facts = session_facts(own, lifecycle);
     core::Present present = core::PresentOf(lifecycle, facts, now);
     if (!lifecycle.states[present.state].live)
         return core::Refusal::session_not_live;
     loaded->use_is_due = core::UseIsDue(lifecycle, facts, now, now, UseGranularity());
-    return loaded->refusal != core::Refusal::none ? loaded->refusal : StatusRefusal(owner_status);
+    if (loaded->refusal != core::Refusal::none)
+        return loaded->refusal;
+    Standing owner;
+    if (!standing_of(identity.tenant, *DatumGetUUIDP(own.column[kSessionOwner].datum), now, &owner))
+        return core::Refusal::invalid_credential;
+    return owner.refusal;
+}
+
+// The principal that a session's token stands for.
+const pg_uuid_t& bearer(const SessionRow& own) {
+    const Value& agent = own.column[kSessionAgent];
+    return *DatumGetUUIDP((agent.null ? own.column[kSessionOwner] : agent).datum);
 }
 
 // What the caller is in the workspaces that the load has named: the session's, or the one that is wanted, the operator's,
@@ -183,67 +125,63 @@ void load_places(const Identity& identity, const Wanted& wanted, const Value& bo
 } // namespace
 
 Loaded load(const Identity& identity, const Wanted& wanted, core::Instant now, Snapshots snapshots) {
-    bool with_session = wanted.session != nullptr;
-    Parameters parameters;
-    parameters.Add(identity.tenant);
-    parameters.Add(identity.principal);
-    if (with_session)
-        parameters.Add(*wanted.session);
-    if (identity.kind == IdentityKind::mapped_role)
-        parameters.Add(ObjectIdGetDatum(identity.role));
-    else if (identity.kind != IdentityKind::act_as)
-        parameters.Add(identity.credential);
-
     Loaded loaded;
-    if (run_with(snapshots, load_statement(identity.kind, with_session), parameters) == 0)
+    Standing standing;
+    if (!standing_of(identity, now, &standing))
         return loaded;
+    bool by_token = identity.kind == IdentityKind::session_token;
+    SessionRow own;
+    TransactionId own_written_by;
+    if (by_token && (!read_session(identity.tenant, identity.credential, snapshots, &own, &own_written_by) ||
+                     memcmp(bearer(own).data, identity.principal.data, UUID_LEN) != 0))
+        return loaded;
+
     loaded.caller_found = true;
-
+    loaded.refusal = standing.refusal;
     loaded.caller.principal = ToCore(identity.principal);
-    loaded.caller.kind = core::KindOf(text_view(result_value(0, kPrincipalKind).datum));
-    loaded.caller.role = core::RoleOf(text_view(result_value(0, kPrincipalRole).datum));
-    loaded.grants.principal = text_views(result_value(0, kPrincipalScopes));
-    if (text_view(result_value(0, kTenantStatus).datum) != "active")
-        loaded.refusal = core::Refusal::tenant_suspended;
-    if (loaded.refusal == core::Refusal::none)
-        loaded.refusal = StatusRefusal(text_view(result_value(0, kPrincipalStatus).datum));
+    loaded.caller.kind = standing.kind;
+    loaded.caller.role = standing.role;
+    loaded.grants.principal = text_views(standing.scopes);
 
-    loaded.session = with_session ? session_row(0, kLoadedSession) : NoSession();
-    loaded.session_found = !loaded.session.column[kSessionId].null;
-    if (loaded.session_found) {
-        loaded.written_by = DatumGetTransactionId(result_value(0, kLoadedRowWrittenBy).datum);
-        loaded.version = {DatumGetInt32(result_value(0, kLoadedRevision).datum),
-                          DatumGetTransactionId(result_value(0, kLoadedWrittenBy).datum)};
+    if (wanted.session == nullptr) {
+        loaded.session = NoSession();
+    } else if (by_token && memcmp(wanted.session->data, identity.credential.data, UUID_LEN) == 0) {
+        loaded.session_found = true;
+        loaded.session = own;
+        loaded.written_by = own_written_by;
+    } else {
+        loaded.session_found =
+            read_session(identity.tenant, *wanted.session, snapshots, &loaded.session, &loaded.written_by);
+        if (!loaded.session_found)
+            loaded.session = NoSession();
     }
 
-    int first = with_session ? int{kCallerAndSessionColumns} : int{kCallerColumns};
     Value bound = {0, true};
-    if (identity.kind == IdentityKind::api_key || identity.kind == IdentityKind::session_token) {
-        Value scopes = result_value(0, first + kCredentialScopes);
-        loaded.grants.credential = text_views(scopes);
-        loaded.grants.limited = !scopes.null;
-        bound = result_value(0, first + kBoundWorkspace);
-        loaded.caller.bound_workspace = ToCore(bound);
-    }
     if (identity.kind == IdentityKind::api_key) {
-        core::Instant revoked_at = InstantOf(result_value(0, first + kKeyRevokedAt));
-        core::Instant expires_at = InstantOf(result_value(0, first + kKeyExpiresAt));
-        if (revoked_at != core::kUnset && revoked_at <= now)
+        loaded.grants.credential = text_views(standing.key_scopes);
+        loaded.grants.limited = !standing.key_scopes.null;
+        loaded.caller.bound_workspace = standing.workspace;
+        if (standing.revoked_at != core::kUnset && standing.revoked_at <= now)
             loaded.refusal = core::Refusal::key_revoked;
-        else if (expires_at != core::kUnset && expires_at <= now)
+        else if (standing.expires_at != core::kUnset && standing.expires_at <= now)
             loaded.refusal = core::Refusal::key_expired;
-        core::Instant last_used = InstantOf(result_value(0, first + kKeyLastUsedAt));
-        loaded.key_used_lately = last_used != core::kUnset && now - last_used < 60 * core::kSecond;
+        loaded.key_used_lately = IsUsedLately(standing, now);
     } else if (identity.kind == IdentityKind::jwt) {
         add_token_scopes(identity.scopes, &loaded.grants);
         if (identity.expires_at <= now)
             loaded.refusal = core::Refusal::jwt_expired;
-    } else if (identity.kind == IdentityKind::session_token) {
-        Value owner = result_value(0, first + int{kTokenSession} + int{kSessionOwner});
+    } else if (by_token) {
+        const Value& scopes = own.column[kSessionScopes];
+        loaded.grants.credential = text_views(scopes);
+        loaded.grants.limited = !scopes.null;
+        loaded.caller.bound_workspace = ToCore(own.column[kSessionWorkspace]);
+        const Value& owner = own.column[kSessionOwner];
         if (memcmp(DatumGetUUIDP(owner.datum)->data, identity.principal.data, UUID_LEN) != 0)
             loaded.acting_for = owner;
-        loaded.refusal = token_refusal(&loaded, first, now);
+        loaded.refusal = token_refusal(identity, own, now, &loaded);
     }
+    if (loaded.caller.bound_workspace.set)
+        bound = uuid_value(loaded.caller.bound_workspace.id);
     load_places(identity, wanted, bound, snapshots, &loaded);
     return loaded;
 }

@@ -34,12 +34,8 @@ Value read_created_at(const pg_uuid_t& tenant, const pg_uuid_t& session) {
 
 bool read_token_session(const pg_uuid_t& tenant, std::string_view token) {
     static Statement statement = {
-        "SELECT " CURFEW_SESSION_COLUMNS("s") ", l.revision, l.xmin, o.status, a.status"
-        " FROM curfew.session_token k"
+        "SELECT " CURFEW_SESSION_COLUMNS("s") " FROM curfew.session_token k"
         " JOIN curfew.session s ON s.tenant_id = k.tenant_id AND s.id = k.session_id"
-        " JOIN curfew.lifecycle l ON l.name = s.lifecycle"
-        " JOIN curfew.principal o ON o.tenant_id = s.tenant_id AND o.id = s.owner_id"
-        " LEFT JOIN curfew.principal a ON a.tenant_id = s.tenant_id AND a.id = s.agent_id"
         " WHERE k.tenant_id = $1 AND k.digest = $2 AND k.kind = 'access'",
         {UUIDOID, BYTEAOID}};
     TokenLookup lookup;

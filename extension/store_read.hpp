@@ -13,10 +13,7 @@ void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, bool is_oper
 // The creation time of a session, for a cursor; null when it is not there.
 Value read_created_at(const pg_uuid_t& tenant, const pg_uuid_t& session);
 
-// The session of an access token of the tenant: the session columns, the lifecycle's revision and xmin, the owner's
-// status, the agent's status or null. False when there is none.
-inline constexpr int kTokenOwnerStatus = kSessionColumns + 2;
-inline constexpr int kTokenAgentStatus = kSessionColumns + 3;
+// The columns of the session of an access token of the tenant; false when there is none.
 bool read_token_session(const pg_uuid_t& tenant, std::string_view token);
 
 // Audit rows as the columns of curfew.audit_entry, oldest first.

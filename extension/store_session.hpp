@@ -71,7 +71,6 @@ struct Loaded {
     bool session_found = false;
     SessionRow session;
     TransactionId written_by = InvalidTransactionId; // who wrote the session's row as it is
-    LifecycleVersion version;                        // of the session's lifecycle
     Value workspace_slug = {0, true};
 };
 
@@ -85,8 +84,8 @@ struct Wanted {
 // The transaction's own snapshots, or the latest one, whatever the isolation level.
 enum class Snapshots { own, latest };
 
-// One read: the caller's present standing, and what is wanted; one more where workspaces come into it. `now` is what
-// expiries are compared with.
+// The caller's present standing, by the latest snapshot always, and what is wanted. `now` is what expiries are compared
+// with.
 Loaded load(const Identity& identity, const Wanted& wanted, core::Instant now, Snapshots snapshots = Snapshots::own);
 
 } // namespace curfew

@@ -19,14 +19,18 @@ struct SettingChange {
 // What a change writes into a session's row `s`; the values that it takes, from 15 on after those of its audit row:
 // 15 id, 16 version as it was read, 17 state, 18 deadline state, 19 entered at, 20 started at, 21 ended at, 22 deadline,
 // 23 meter, 24 operator's workspace or null, 25 effect, 26 mark, 27 the mark's time, 28 to state, 29 who wrote the row,
-// 30 used at, 31 the timer's setting as an object, or null.
+// 30 used at, 31 the timer's setting as an object, or null. CURFEW_STATE_FROM is the part of a change that enters a state
+// and does nothing else.
 inline constexpr int kChangeValues = 31;
-#define CURFEW_CHANGE_FROM(v)                                                                                      \
+#define CURFEW_STATE_FROM(v)                                                                                       \
     "state = " v(17) ", deadline_state = " v(18) ", version = s.version + 1, updated_at = " v(3)                   \
     ", entered_at = " v(19) ", started_at = " v(20) ", ended_at = " v(21) ", deadline = " v(22)                    \
-    ", metered_us = " v(23) ", operator_workspace_id = COALESCE(" v(24) ", s.operator_workspace_id),"              \
+    ", metered_us = " v(23) ", used_at = " v(30)
+#define CURFEW_CHANGE_FROM(v)                                                                                      \
+    CURFEW_STATE_FROM(v)                                                                                           \
+    ", operator_workspace_id = COALESCE(" v(24) ", s.operator_workspace_id),"                                      \
     " marks = CASE " v(25) " WHEN 1 THEN s.marks || jsonb_build_object(" v(26) ", " v(27) ")"                      \
-    " WHEN 2 THEN s.marks - " v(26) " ELSE s.marks END, used_at = " v(30)                                          \
+    " WHEN 2 THEN s.marks - " v(26) " ELSE s.marks END"                                                            \
     ", timers = CASE WHEN " v(31) " IS NULL THEN s.timers ELSE COALESCE(s.timers, '{}') || " v(31) " END"
 #define CURFEW_CHANGE_TYPES                                                                                        \
     UUIDOID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID,   \

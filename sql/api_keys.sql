@@ -39,6 +39,8 @@ SELECT last_used_at AS used, ctid AS place FROM curfew.api_key_use WHERE key_id 
 SELECT pg_temp.greeting(:'first');
 SELECT last_used_at = :'used' AND ctid = :'place' AS not_written_again FROM curfew.api_key_use WHERE key_id = :'first_id';
 UPDATE curfew.api_key_use SET last_used_at = last_used_at - interval '2 minutes' WHERE key_id = :'first_id';
+-- What a backend keeps of a key is forgotten with any change of it.
+UPDATE curfew.api_key SET prefix = prefix WHERE id = :'first_id';
 SELECT pg_temp.greeting(:'first');
 SELECT last_used_at >= :'used' AS written_again FROM curfew.api_key_use WHERE key_id = :'first_id';
 -- In a transaction that only reads, a key is as good.

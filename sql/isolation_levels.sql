@@ -129,6 +129,11 @@ SELECT count(*) > 0 AS listed FROM curfew.list_sessions();
 SELECT curfew.create_session('run');
 ROLLBACK;
 \echo :LAST_ERROR_SQLSTATE
+-- What is refused is refused, and not for want of writing.
+BEGIN READ ONLY;
+SELECT curfew.authenticate(:'key') \gset
+SELECT pg_temp.answer(format('SELECT state FROM curfew.act(%L, ''levitate'')', :'id'));
+ROLLBACK;
 
 -- Begun in a transaction that can be deferred, too.
 BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE;

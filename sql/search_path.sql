@@ -33,6 +33,7 @@ INSERT INTO regress_curfew_hostile.thing SELECT lifecycle, (curfew.create_sessio
 INSERT INTO regress_curfew_hostile.thing SELECT n.name, n.value FROM curfew.create_session('agent', workspace => 'room') s, LATERAL (VALUES ('agent', s.id::text), ('token', s.token), ('refresh token', s.refresh_token), ('maip', curfew.maip_session_id(s.id))) n (name, value);
 INSERT INTO regress_curfew_hostile.thing SELECT 'login token', (curfew.create_session('login')).token;
 INSERT INTO regress_curfew_hostile.thing SELECT 'used login', (curfew.create_session('login')).id;
+INSERT INTO regress_curfew_hostile.thing SELECT 'plain', (curfew.create_session('login')).id;
 SELECT count(curfew.create_session('login', title => 'doomed')) FROM generate_series(1, 3);
 INSERT INTO regress_curfew_hostile.thing SELECT 'late', (curfew.create_session('run', workspace => 'room')).id;
 INSERT INTO regress_curfew_hostile.thing SELECT 'ancient', (curfew.create_session('visual', workspace => 'room')).id;
@@ -58,6 +59,7 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'create_session', 'SELECT state FROM curfew.create_session(''agent'', regress_curfew_hostile.id(''ada''), regress_curfew_hostile.id(''bot''), ''room'', ''{files:read}'')'),
     (false, 'create_session', 'SELECT state FROM curfew.create_session(''conversation'', workspace => ''room'')'),
     (false, 'act', 'SELECT state, version FROM curfew.act(regress_curfew_hostile.id(''conversation''), ''pin'', ''why not'', 1, ''conversation'', ''room'')'),
+    (false, 'decides', 'SELECT e.state FROM curfew.get_session(regress_curfew_hostile.id(''plain'')) g, LATERAL curfew.end_session(g.id, ''known now'') e'),
     (false, 'archive_session', 'SELECT version FROM curfew.archive_session(regress_curfew_hostile.id(''conversation''))'),
     (false, 'unarchive_session', 'SELECT version FROM curfew.unarchive_session(regress_curfew_hostile.id(''conversation''))'),
     (false, 'get_session', 'SELECT state FROM curfew.get_session(regress_curfew_hostile.id(''conversation''), ''conversation'', ''room'')'),
@@ -202,13 +204,14 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (true, 'outside_engine', 'SELECT curfew.outside_engine(regress_curfew_hostile.id(''late''), 1)'),
     (true, 'record_outside_change', 'UPDATE curfew.session SET metered_us = 1 WHERE id OPERATOR(pg_catalog.=) regress_curfew_hostile.id(''late'')'),
     (true, 'record_outside_change', 'DELETE FROM curfew.session WHERE id OPERATOR(pg_catalog.=) regress_curfew_hostile.id(''late'')'),
+    (true, 'tell_directory_change', 'UPDATE curfew.principal SET name = name WHERE tenant_id OPERATOR(pg_catalog.=) regress_curfew_hostile.id(''tenant'')'),
     (true, 'refuse_audit_change', 'UPDATE curfew.audit_event SET reason = ''x'' WHERE tenant_id OPERATOR(pg_catalog.=) regress_curfew_hostile.id(''tenant'')');
 CREATE FUNCTION regress_curfew_hostile.next() RETURNS text SECURITY DEFINER SET search_path = pg_catalog LANGUAGE sql AS
     'UPDATE regress_curfew_hostile.call SET done = true WHERE n = (SELECT min(n) FROM regress_curfew_hostile.call WHERE NOT done) RETURNING statement';
 -- Every function and every view of the schema is called. What is listed here is not, and has to be added above.
 SELECT name FROM (SELECT proname::text FROM pg_proc WHERE pronamespace = 'curfew'::regnamespace
     UNION SELECT relname::text FROM pg_class WHERE relnamespace = 'curfew'::regnamespace AND relkind = 'v') f (name)
-WHERE name NOT IN (SELECT called FROM regress_curfew_hostile.call WHERE statement ~ ('curfew\.' || called || '\M') OR called IN ('record_outside_change', 'refuse_audit_change'))
+WHERE name NOT IN (SELECT called FROM regress_curfew_hostile.call WHERE statement ~ ('curfew\.' || called || '\M') OR called IN ('record_outside_change', 'refuse_audit_change', 'tell_directory_change', 'decides'))
 ORDER BY name COLLATE "C";
 
 -- The hostile path: every operator between the types that there are in curfew's tables, some functions, and the types themselves.
@@ -543,8 +546,12 @@ SELECT regress_curfew_hostile.next() \gexec
 SELECT regress_curfew_hostile.next() \gexec
 \c -
 SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
 -- The rest as the superuser.
 \c -reuse-previous=on "options='-c search_path=regress_curfew_hostile,pg_catalog'"
+SELECT regress_curfew_hostile.next() \gexec
+\c -
 SELECT regress_curfew_hostile.next() \gexec
 \c -
 SELECT regress_curfew_hostile.next() \gexec

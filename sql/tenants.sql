@@ -136,7 +136,7 @@ SELECT function, thing FROM attempt WHERE pg_temp.try(call, pg_temp.thing('there
 SELECT function, thing, pg_temp.try(call, pg_temp.thing('here', thing)) FROM attempt WHERE pg_temp.try(call, pg_temp.thing('here', thing)) !~ '^(gave|nothing)' ORDER BY n;
 -- Every function with an argument that could be somebody's is tried, above or below.
 SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'curfew'::regnamespace AND (2950 = ANY (p.proargtypes) OR p.proargnames && '{workspace,token,tenant,credential}'::text[])
-    AND p.proname NOT IN (SELECT function FROM attempt) AND p.proname NOT IN ('authenticate', 'act_as', 'end_all_sessions', 'check_consistency', 'maip_session_id', 'maip_principal_id', 'set_tenant_settings', 'outside_engine', 'create_principal', 'create_workspace', 'unmap_role', 'register_issuer', 'list_issuers', 'remove_issuer') ORDER BY p.proname COLLATE "C";
+    AND p.proname NOT IN (SELECT function FROM attempt) AND p.proname NOT IN ('authenticate', 'act_as', 'end_all_sessions', 'check_consistency', 'maip_session_id', 'maip_principal_id', 'set_tenant_settings', 'outside_engine', 'decides', 'create_principal', 'create_workspace', 'unmap_role', 'register_issuer', 'list_issuers', 'remove_issuer') ORDER BY p.proname COLLATE "C";
 
 -- An administrator who names the other tenant does not find it, by slug or id; naming one's own is allowed.
 SELECT call, pg_temp.try(call, 'there') AS others, pg_temp.try(call, :'there') = pg_temp.try(call, 'there') AS same_by_id, pg_temp.try(call, 'nowhere') = pg_temp.try(call, 'there') AS same_as_nowhere,

@@ -1,4 +1,5 @@
--- Triggers: the audit log is append-only, and what is changed behind the engine's back is written down.
+-- Triggers: the audit log is append-only, what is changed behind the engine's back is written down, and every backend is
+-- told when the directory changes.
 
 CREATE FUNCTION curfew.effective_state(state text, deadline timestamptz, deadline_state text, ended_at timestamptz, at timestamptz)
 RETURNS text
@@ -15,12 +16,24 @@ SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.effective_ended_at(timestamptz, text, timestamptz, timestamptz) IS 'When a session of these columns ended: its deadline, where that has ended it.';
 
+-- This one and the next are called for every row that the engine writes and compare values in C: a search path of their
+-- own would protect nothing, and takes longer than they do.
 CREATE FUNCTION curfew.outside_engine(id uuid, version bigint)
 RETURNS boolean
-AS 'MODULE_PATHNAME', 'curfew_outside_engine' LANGUAGE C VOLATILE
-SET search_path = pg_catalog, pg_temp;
+AS 'MODULE_PATHNAME', 'curfew_outside_engine' LANGUAGE C VOLATILE;
 
 COMMENT ON FUNCTION curfew.outside_engine(uuid, bigint) IS 'Whether a write to that session at that version is not the engine''s; without a session, whether one of many rows is not.';
+
+-- Called by the engine's own statements only, with the ticket of the change that they write. Its cost has it come after
+-- the conditions that find the row.
+CREATE FUNCTION curfew.decides(ticket bytea, tenant_id uuid, id uuid, lifecycle text, owner_id uuid, agent_id uuid, workspace_id uuid,
+    operator_workspace_id uuid, parent_id uuid, state text, deadline_state text, version bigint, created_at timestamptz,
+    updated_at timestamptz, entered_at timestamptz, started_at timestamptz, ended_at timestamptz, deadline timestamptz,
+    metered_us bigint, scopes text[], timers jsonb, marks jsonb, used_at timestamptz)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'curfew_decides' LANGUAGE C VOLATILE COST 100000;
+
+COMMENT ON FUNCTION curfew.decides IS 'Decides on a session''s row as a statement of the engine reads it, whether that statement is to change it.';
 
 CREATE FUNCTION curfew.record_outside_change()
 RETURNS trigger
@@ -60,3 +73,29 @@ ALTER TABLE curfew.audit_event ENABLE ALWAYS TRIGGER refuse_change;
 ALTER TABLE curfew.audit_event ENABLE ALWAYS TRIGGER refuse_truncate;
 ALTER TABLE curfew.audit_event_default ENABLE ALWAYS TRIGGER refuse_change;
 ALTER TABLE curfew.audit_event_default ENABLE ALWAYS TRIGGER refuse_truncate;
+
+CREATE TABLE curfew.directory_change ();
+COMMENT ON TABLE curfew.directory_change IS 'Stands for the directory in messages between backends; it has no rows.';
+
+CREATE FUNCTION curfew.tell_directory_change()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'curfew_tell_directory_change' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.tell_directory_change() IS 'Has every backend forget what it keeps of tenants, principals, keys, mappings of roles, issuers and lifecycles, at the commit.';
+
+DO $tell$
+DECLARE
+    watched text;
+BEGIN
+    FOREACH watched IN ARRAY '{tenant,principal,api_key,role_mapping,issuer,lifecycle}'::text[] LOOP
+        EXECUTE pg_catalog.format('CREATE TRIGGER tell_row AFTER UPDATE OR DELETE ON curfew.%1$I FOR EACH ROW'
+            ' EXECUTE FUNCTION curfew.tell_directory_change();'
+            'CREATE TRIGGER tell_truncate AFTER TRUNCATE ON curfew.%1$I FOR EACH STATEMENT'
+            ' EXECUTE FUNCTION curfew.tell_directory_change();'
+            'CREATE TRIGGER tell_insert BEFORE INSERT ON curfew.%1$I FOR EACH STATEMENT'
+            ' EXECUTE FUNCTION curfew.tell_directory_change();'
+            'ALTER TABLE curfew.%1$I ENABLE ALWAYS TRIGGER tell_row, ENABLE ALWAYS TRIGGER tell_truncate,'
+            ' ENABLE ALWAYS TRIGGER tell_insert', watched);
+    END LOOP;
+END $tell$;

@@ -483,7 +483,9 @@ def test_what_finds_no_room_is_counted_as_lost_and_makes_nobody_wait(server):
         sessions = [tenant.session() for _ in range(40)]
         server.worker()
         with server.connect(HOME, autocommit=False) as connection, connection.cursor() as cursor:
-            cursor.execute("LOCK TABLE curfew.audit_event IN ACCESS EXCLUSIVE MODE")  # the worker cannot write
+            cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'curfew.audit_event'::regclass")
+            for (partition,) in cursor.fetchall():
+                cursor.execute(f"LOCK TABLE {partition} IN ACCESS EXCLUSIVE MODE")  # the worker cannot write
             began = time.monotonic()
             flood(tenant, 40, sessions)
             assert time.monotonic() - began < 5

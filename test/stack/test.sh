@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # test.sh [SUITE…]: what `make test` runs. Installs what is missing, builds, runs each suite (checks, unit, regress,
-# isolation, database, http; or those that are named) on servers of its own, and ends in "N passed, N failed". Exits 0 only where
+# distributed, isolation, database, http; or those that are named) on servers of its own, and ends in "N passed, N failed". Exits 0 only where
 # every suite ran and nothing failed.
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 case ${1:-} in -h|--help) help "$0"; exit 0 ;; esac
 
 cd "$checkout"
-suites=${*:-checks unit regress isolation database http}
+suites=${*:-checks unit regress distributed isolation database http}
 for suite in $suites; do
-    case $suite in checks|unit|regress|isolation|database|http) ;; *) fail "there is no suite '$suite'" ;; esac
+    case $suite in checks|unit|regress|distributed|isolation|database|http) ;; *) fail "there is no suite '$suite'" ;; esac
 done
 
 passed=0
@@ -26,7 +26,7 @@ summary=()
 for suite in $suites; do
     say "suite $suite"
     case $suite in
-        regress|isolation) command=(test/stack/regress.sh "$suite") ;;
+        regress|distributed|isolation) command=(test/stack/regress.sh "$suite") ;;
         database|http) command=(test/stack/pytest.sh "$suite") ;;
         *) command=("test/stack/$suite.sh") ;;
     esac
@@ -38,7 +38,7 @@ for suite in $suites; do
     if [ "$bad" -eq 0 ] && { [ "$code" -ne 0 ] || [ "$good" -eq 0 ]; }; then bad=1; fi
     passed=$((passed + good))
     failed=$((failed + bad))
-    summary+=("$(printf '%-10s %d passed, %d failed' "$suite" "$good" "$bad")")
+    summary+=("$(printf '%-11s %d passed, %d failed' "$suite" "$good" "$bad")")
 done
 
 printf '\n'
