@@ -127,6 +127,7 @@ inline constexpr Grant kFunctionGrants[] = {
     {"query_uuids", kFront},
     {"query_labels", kFront},
     {"rfc3339", kFront | kService | kAuditor | kAdmin},
+    {"row_json", kFront | kService | kAuditor | kAdmin},
     {"effective_state", kAuditor},
     {"effective_ended_at", kAuditor},
     {"audited_tenant", kAuditor},

@@ -15,7 +15,7 @@ namespace {
 constexpr const char* kSign = "directory_change";
 constexpr const char* kTeller = "tell_directory_change";
 constexpr int16 kEvents = TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE | TRIGGER_TYPE_DELETE | TRIGGER_TYPE_TRUNCATE;
-constexpr const char* kWatched[] = {"tenant", "principal", "api_key", "role_mapping", "issuer", "lifecycle"};
+constexpr const char* kWatched[] = {"tenant", "principal", "api_key", "role_mapping", "issuer", "lifecycle", "signing_key"};
 
 uint64 generation = 1;
 bool has_inserted = false; // in this transaction

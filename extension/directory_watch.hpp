@@ -1,7 +1,7 @@
-// Tells when what was read of the directory (tenants, principals, keys, issuers, mappings of roles, lifecycles) may have
-// changed, so that a backend can keep it. Each change is told by PostgreSQL's own invalidation messages: they are sent
-// at the commit, before whoever changed something is told that it is done, and every backend looks for them before it
-// relies on what it keeps. A standby gets them with the commit.
+// Tells when what was read of the directory (tenants, principals, keys, issuers, mappings of roles, lifecycles, the key
+// that signs) may have changed, so that a backend can keep it. Each change is told by PostgreSQL's own invalidation
+// messages: they are sent at the commit, before whoever changed something is told that it is done, and every backend looks
+// for them before it relies on what it keeps. A standby gets them with the commit.
 #pragma once
 
 #include "pg.hpp"

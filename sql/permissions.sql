@@ -24,7 +24,7 @@ CREATE TEMP VIEW function_call AS
 SELECT p.proname AS name, format(CASE p.prokind WHEN 'p' THEN 'CALL curfew.%I(%s)' ELSE 'SELECT * FROM (SELECT curfew.%I(%s)) f' END, p.proname, coalesce((SELECT string_agg(CASE a.type::regtype
         WHEN 'uuid'::regtype THEN '''01890a5d-ac96-774b-bcce-b302099a8057''::uuid' WHEN 'text'::regtype THEN '''x''::text' WHEN 'text[]'::regtype THEN '''{}''::text[]' WHEN 'uuid[]'::regtype THEN '''{}''::uuid[]'
         WHEN 'jsonb'::regtype THEN '''{}''::jsonb' WHEN 'regrole'::regtype THEN '''regress_curfew_nobody''::regrole' WHEN 'timestamptz'::regtype THEN '''2024-01-01''::timestamptz'
-        WHEN 'interval'::regtype THEN '''1 day''::interval' WHEN 'bytea'::regtype THEN '''x''::bytea' WHEN 'date'::regtype THEN '''2024-01-01''::date' WHEN 'boolean'::regtype THEN 'false' ELSE '1::' || a.type::regtype::text END, ', ' ORDER BY a.n)
+        WHEN 'interval'::regtype THEN '''1 day''::interval' WHEN 'bytea'::regtype THEN '''x''::bytea' WHEN 'date'::regtype THEN '''2024-01-01''::date' WHEN 'boolean'::regtype THEN 'false' WHEN 'record'::regtype THEN 'ROW(1)' ELSE '1::' || a.type::regtype::text END, ', ' ORDER BY a.n)
     FROM unnest(p.proargtypes) WITH ORDINALITY a (type, n)), '')) AS statement
 FROM pg_proc p WHERE p.pronamespace = 'curfew'::regnamespace;
 CREATE TEMP VIEW relation_use AS
@@ -88,9 +88,9 @@ FROM unnest('{nobody,visitor,front,service,auditor,admin}'::text[]) WITH ORDINAL
 SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'curfew'::regnamespace 
     AND CASE c.relkind WHEN 'S' THEN has_sequence_privilege('regress_curfew_admin', c.oid, 'USAGE, SELECT, UPDATE') END;
 
--- No function that runs as its owner, none without a fixed search path (a procedure that commits can have none: it sets its own; two that the engine's own statements call run no SQL, and no operator's name is looked up in C), none for PUBLIC; no relation and no schema for PUBLIC.
+-- No function that runs as its owner, none without a fixed search path (a procedure that commits can have none: it sets its own; those that are listed run no SQL, and in C no name is looked up by the path), none for PUBLIC; no relation and no schema for PUBLIC.
 SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'curfew'::regnamespace AND p.prosecdef;
-SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'curfew'::regnamespace AND p.prokind <> 'p' AND p.proname <> ALL ('{decides,outside_engine}') AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (p.proconfig), false);
+SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'curfew'::regnamespace AND p.prokind <> 'p' AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (p.proconfig), false) ORDER BY p.proname COLLATE "C";
 -- None that gives many rows is compiled each time: its plans say LIMIT with a parameter, which the planner takes for a tenth of the table.
 SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'curfew'::regnamespace AND p.proretset AND NOT coalesce('jit=off' = ANY (p.proconfig), false);
 SELECT p.proname FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE p.pronamespace = 'curfew'::regnamespace AND a.grantee = 0;

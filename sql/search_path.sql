@@ -125,6 +125,7 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'open_cursor', 'SELECT curfew.open_cursor(''a list'', curfew.seal_cursor(''a list'', ''a place''))'),
     (false, 'query_timestamp', 'SELECT curfew.query_timestamp(''2024-02-29T12:00:00+00:00'', ''at'') IS NOT NULL AS read'),
     (false, 'rfc3339', 'SELECT curfew.rfc3339(''2024-02-29 12:00:00+00'')'),
+    (false, 'row_json', 'SELECT curfew.row_json(s) IS NOT NULL AS shown FROM curfew.get_session(regress_curfew_hostile.id(''conversation'')) s'),
     (false, 'effective_state', 'SELECT curfew.effective_state(''a'', ''2024-02-29 12:00:00+00'', ''b'', NULL, ''2024-03-01 12:00:00+00'')'),
     (false, 'effective_ended_at', 'SELECT curfew.effective_ended_at(''2024-02-29 12:00:00+00'', ''b'', NULL, ''2024-03-01 12:00:00+00'') IS NOT NULL AS ended'),
     (false, 'audited_tenant', 'SELECT curfew.audited_tenant() IS NOT NULL AS tenant'),
@@ -250,6 +251,8 @@ SELECT 1 = 1;
 SELECT regress_curfew_hostile.careless('01890a5d-ac96-774b-bcce-b302099a8057');
 SELECT 'x'::text;
 -- Each call in a backend of its own.
+\c -
+SELECT regress_curfew_hostile.next() \gexec
 \c -
 SELECT regress_curfew_hostile.next() \gexec
 \c -

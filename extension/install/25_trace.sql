@@ -2,7 +2,6 @@
 
 CREATE FUNCTION curfew.current_traceparent()
 RETURNS text
-AS 'MODULE_PATHNAME', 'curfew_current_traceparent' LANGUAGE C STABLE
-SET search_path = pg_catalog, pg_temp;
+AS 'MODULE_PATHNAME', 'curfew_current_traceparent' LANGUAGE C STABLE;
 
 COMMENT ON FUNCTION curfew.current_traceparent() IS 'The W3C traceparent that authenticate was given in this transaction; null where none was.';

@@ -3,16 +3,14 @@
 
 CREATE FUNCTION curfew.effective_state(state text, deadline timestamptz, deadline_state text, ended_at timestamptz, at timestamptz)
 RETURNS text
-AS 'MODULE_PATHNAME', 'curfew_effective_state' LANGUAGE C IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp;
+AS 'MODULE_PATHNAME', 'curfew_effective_state' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION curfew.effective_state(text, timestamptz, text, timestamptz, timestamptz) IS 'What a session of these columns is at a time: past its deadline, what its timer makes it.';
 
 CREATE FUNCTION curfew.effective_ended_at(deadline timestamptz, deadline_state text, ended_at timestamptz,
     at timestamptz)
 RETURNS timestamptz
-AS 'MODULE_PATHNAME', 'curfew_effective_ended_at' LANGUAGE C IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp;
+AS 'MODULE_PATHNAME', 'curfew_effective_ended_at' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION curfew.effective_ended_at(timestamptz, text, timestamptz, timestamptz) IS 'When a session of these columns ended: its deadline, where that has ended it.';
 
@@ -82,13 +80,13 @@ RETURNS trigger
 AS 'MODULE_PATHNAME', 'curfew_tell_directory_change' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.tell_directory_change() IS 'Has every backend forget what it keeps of tenants, principals, keys, mappings of roles, issuers and lifecycles, at the commit.';
+COMMENT ON FUNCTION curfew.tell_directory_change() IS 'Has every backend forget what it keeps of tenants, principals, keys, mappings of roles, issuers, lifecycles and the signing key, at the commit.';
 
 DO $tell$
 DECLARE
     watched text;
 BEGIN
-    FOREACH watched IN ARRAY '{tenant,principal,api_key,role_mapping,issuer,lifecycle}'::text[] LOOP
+    FOREACH watched IN ARRAY '{tenant,principal,api_key,role_mapping,issuer,lifecycle,signing_key}'::text[] LOOP
         EXECUTE pg_catalog.format('CREATE TRIGGER tell_row AFTER UPDATE OR DELETE ON curfew.%1$I FOR EACH ROW'
             ' EXECUTE FUNCTION curfew.tell_directory_change();'
             'CREATE TRIGGER tell_truncate AFTER TRUNCATE ON curfew.%1$I FOR EACH STATEMENT'

@@ -36,11 +36,6 @@ const std::string kEventMembers = R"(
 const std::string kMembersThen = R"(
     s.id, curfew.rfc3339(s.at, 6) AS at, s.lifecycle, s.state, s.version, s.live, s.terminal, s.marks)";
 
-// What a live token tells, from a row `t` of introspect.
-const std::string kTokenMembers = R"(
-    t.active, t.session_id, t.tenant_id, t.lifecycle, t.state, t.principal_id, t.scopes,
-    curfew.rfc3339(t.expires_at) AS expires_at)";
-
 // The members of a principal, from a row `s` of get_principal.
 const std::string kPrincipalMembers = "s.principal_id AS id, s.name, s.kind, s.role, s.status, s.email, s.full_name";
 
@@ -156,7 +151,7 @@ const std::vector<Route> kRoutes = {
 
     // Actions that take more than a reason: until when a session is extended, what is changed of what people read.
     {"POST", "/curfew/v1/sessions/{id}/extend", 200, Effect::kChange,
-     "SELECT " + Object(kMembers + ", s.replayed") + "::text AS body," + kTag + R"(
+     "SELECT curfew.row_json(s)::text AS body," + kTag + R"(
         FROM curfew.json_body($body) AS b,
              LATERAL curfew.extend_session(
                  curfew.session_id($id),
@@ -175,7 +170,7 @@ const std::vector<Route> kRoutes = {
              LATERAL curfew.get_session_detail(s.id) AS d)"},
 
     {"POST", "/curfew/v1/sessions/{id}/{action}", 200, Effect::kChange,
-     "SELECT " + Object(kMembers + ", s.replayed") + "::text AS body," + kTag + R"(
+     "SELECT curfew.row_json(s)::text AS body," + kTag + R"(
         FROM curfew.act(curfew.session_id($id), $action,
                         reason => curfew.body_text(curfew.json_body($body), 'reason'),
                         expected_version => )" +
@@ -277,7 +272,7 @@ const std::vector<Route> kRoutes = {
 
     // Introspection: of a token that is not live nothing but that is told.
     {"POST", "/curfew/v1/introspect", 200, Effect::kRead,
-     "SELECT CASE WHEN t.active THEN " + Object(kTokenMembers) + R"(::text ELSE '{"active":false}' END AS body
+     R"(SELECT CASE WHEN t.active THEN curfew.row_json(t)::text ELSE '{"active":false}' END AS body
         FROM curfew.introspect(curfew.given(curfew.body_text(curfew.json_body($body), 'token'), 'token')) AS t)"},
 };
 

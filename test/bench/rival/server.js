@@ -17,17 +17,10 @@ if (cluster.isPrimary) {
   const { Pool } = require(path.join(modules, 'pg'));
   const connections = new Pool({ host: database, port: 5432, database: 'curfew', user: 'curfew_front',
                                  max: Number(pool) / Number(processes), idleTimeoutMillis: 0 });
-  const members = `s.id, s.lifecycle, s.state, s.version, s.live, s.terminal, s.owner_id, s.agent_id, s.workspace_id,
-    s.operator_workspace_id, s.parent_id, s.scopes, s.marks,
-    curfew.rfc3339(s.created_at) AS created_at, curfew.rfc3339(s.updated_at) AS updated_at,
-    curfew.rfc3339(s.started_at) AS started_at, curfew.rfc3339(s.ended_at) AS ended_at,
-    curfew.rfc3339(s.deadline) AS deadline, s.metered_ms, s.replayed`;
-  const act = `SELECT (SELECT row_to_json(shown) FROM (SELECT ${members}) AS shown)::text AS body
+  const act = `SELECT curfew.row_json(s)::text AS body
     FROM curfew.authenticate($1, NULL, 'http:rival', NULL) AS c,
          LATERAL curfew.act(CASE WHEN c.tenant_id IS NOT NULL THEN $2::uuid END, $3, reason => $4) AS s`;
-  const introspect = `SELECT CASE WHEN t.active THEN (SELECT row_to_json(shown) FROM (SELECT t.active, t.session_id, t.tenant_id,
-      t.lifecycle, t.state, t.principal_id, t.scopes, curfew.rfc3339(t.expires_at) AS expires_at) AS shown)::text
-      ELSE '{"active":false}' END AS body
+  const introspect = `SELECT CASE WHEN t.active THEN curfew.row_json(t)::text ELSE '{"active":false}' END AS body
     FROM curfew.authenticate($1, NULL, 'http:rival', NULL) AS c,
          LATERAL curfew.introspect(CASE WHEN c.tenant_id IS NOT NULL THEN $2 END) AS t`;
 
