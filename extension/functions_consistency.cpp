@@ -1,41 +1,19 @@
 // SQL-callable: consistency tokens and sealed cursors.
 #include "function.hpp"
 
-#include "core/slice.hpp"
+#include "consistency.hpp"
 #include "errors.hpp"
 #include "signing.hpp"
+#include "store_signing.hpp"
 
 using namespace curfew;
-
-namespace {
-
-constexpr std::string_view kConsistency = "consistency";
-
-// Where in which write-ahead log: the system, its timeline and the position, big-endian.
-constexpr int kPositionSize = 20;
-
-void put_big_endian(uint64 value, int size, uint8* bytes) {
-    for (int i = 0; i < size; ++i)
-        bytes[i] = static_cast<uint8>(value >> (8 * (size - 1 - i)));
-}
-
-std::string_view view_of(const uint8* bytes, int size) {
-    return {reinterpret_cast<const char*>(bytes), static_cast<size_t>(size)};
-}
-
-} // namespace
 
 // consistency_token() returns text; null during recovery
 CURFEW_FUNCTION(consistency_token) {
     if (RecoveryInProgress())
         PG_RETURN_NULL();
     Store store = open_store(fcinfo);
-    uint8 bytes[kPositionSize + kSignatureSize];
-    put_big_endian(GetSystemIdentifier(), 8, bytes);
-    put_big_endian(current_timeline(), 4, bytes + 8);
-    put_big_endian(GetXLogInsertRecPtr(), 8, bytes + 12);
-    sign(kConsistency, view_of(bytes, kPositionSize), bytes + kPositionSize);
-    Datum token = for_caller(base64url_datum(view_of(bytes, sizeof bytes)));
+    Datum token = for_caller(position_token(signing_key()));
     close_store(store);
     return token;
 }
@@ -43,13 +21,7 @@ CURFEW_FUNCTION(consistency_token) {
 // check_consistency(token text) returns boolean. SL422 invalid_consistency_token
 CURFEW_FUNCTION(check_consistency) {
     Store store = open_store(fcinfo);
-    std::string_view bytes;
-    uint8 system[8];
-    put_big_endian(GetSystemIdentifier(), sizeof system, system);
-    if (!base64url_bytes(required_text(fcinfo, 0, "token"), &bytes) || bytes.size() != kPositionSize + kSignatureSize ||
-        memcmp(bytes.data(), system, sizeof system) != 0 ||
-        !is_signature(kConsistency, core::First(bytes, kPositionSize),
-                      reinterpret_cast<const uint8*>(bytes.data()) + kPositionSize))
+    if (!is_position_token(required_text(fcinfo, 0, "token")))
         raise_refusal(core::Refusal::invalid_consistency_token, "token");
     close_store(store);
     PG_RETURN_BOOL(!RecoveryInProgress());

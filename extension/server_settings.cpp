@@ -1,5 +1,7 @@
 #include "server_settings.hpp"
 
+#include "consistency.hpp"
+
 extern "C" {
 #include "utils/varlena.h"
 }
@@ -83,6 +85,12 @@ void define_settings() {
                              "Then nothing of the directory is kept in a backend, and every change is read and written in "
                              "statements of their own.",
                              &distributed, false, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+    // In a transaction "report"; what is shown, and reported when the transaction has ended, is the token.
+    static char* consistency_token;
+    DefineCustomStringVariable("curfew.consistency_token", "Reports the position of what this connection has committed.",
+                               nullptr, &consistency_token, "", PGC_USERSET,
+                               GUC_REPORT | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE, check_token_setting,
+                               assign_token_setting, show_token_setting);
     reserve_setting_prefix("curfew");
 }
 

@@ -23,6 +23,10 @@ std::string_view cursor_purpose(std::string_view purpose, const pg_uuid_t& tenan
 } // namespace
 
 void sign(std::string_view purpose, std::string_view content, uint8* signature) {
+    sign_with(signing_key(), purpose, content, signature);
+}
+
+void sign_with(const uint8* key, std::string_view purpose, std::string_view content, uint8* signature) {
     StringInfoData message;
     initStringInfo(&message);
     appendBinaryStringInfo(&message, purpose.data(), static_cast<int>(purpose.size()));
@@ -30,7 +34,7 @@ void sign(std::string_view purpose, std::string_view content, uint8* signature) 
     appendBinaryStringInfo(&message, content.data(), static_cast<int>(content.size()));
     uint8 full[EVP_MAX_MD_SIZE];
     unsigned int length = 0;
-    if (HMAC(EVP_sha256(), signing_key(), kSigningKeySize, reinterpret_cast<const uint8*>(message.data),
+    if (HMAC(EVP_sha256(), key, kSigningKeySize, reinterpret_cast<const uint8*>(message.data),
              static_cast<size_t>(message.len), full, &length) == nullptr)
         ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not sign")));
     memcpy(signature, full, kSignatureSize);

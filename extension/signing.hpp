@@ -12,6 +12,9 @@ inline constexpr int kSignatureSize = 16;
 // The signature of `content` for a purpose, the same for the same two. The store is open. `purpose` has no NUL byte.
 void sign(std::string_view purpose, std::string_view content, uint8* signature);
 
+// The same with a key that was read before.
+void sign_with(const uint8* key, std::string_view purpose, std::string_view content, uint8* signature);
+
 // Whether that is the signature; compared in constant time.
 bool is_signature(std::string_view purpose, std::string_view content, const uint8* signature);
 

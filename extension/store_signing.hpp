@@ -11,4 +11,7 @@ inline constexpr int kSigningKeySize = 32;
 // written.
 const uint8* signing_key();
 
+// The same where this backend knows it without reading; else null.
+const uint8* KnownSigningKey();
+
 } // namespace curfew

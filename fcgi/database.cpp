@@ -19,8 +19,15 @@ constexpr Oid kTextOid = 25; // of pg_catalog.text, as every server has it
 
 const Statement kAuthenticate = {
     "authenticate",
-    "SELECT principal_id FROM curfew.authenticate($1::text, $2::text, $3::text, $4::text, $5::text)",
+    "SELECT (curfew.authenticate($1::text, $2::text, $3::text, $4::text, $5::text)).principal_id",
     {}};
+// The same before a change: the server reports a consistency token with the commit.
+const Statement kAuthenticateToChange = {
+    "authenticate to change",
+    "SELECT (curfew.authenticate($1::text, $2::text, $3::text, $4::text, $5::text)).principal_id,"
+    " pg_catalog.set_config('curfew.consistency_token', 'report', false)",
+    {}};
+const char* const kReportedToken = "curfew.consistency_token";
 const Statement kCheckConsistency = {"check consistency", "SELECT curfew.check_consistency($1::text)", {}};
 const Statement kConsistency = {"consistency", "SELECT curfew.consistency_token() AS token", {}};
 const Statement kCheckBody = {"check body", "SELECT curfew.json_body($1::text) IS NULL", {}};
@@ -114,26 +121,24 @@ class Connection {
         bool usable = true;               // for the next exchange
     };
 
-    /// Sends everything up to the Sync, and what is asked after the commit up to another one, and reads what
-    /// comes back. Throws Lost if the end of the transaction was not seen and no error was reported either.
+    /// Sends everything up to the Sync and reads what comes back. Throws Lost if the end of the transaction was
+    /// not seen and no error was reported either.
     Outcome Run(const Exchange& exchange) {
         deadline_ = Clock::now() + patience_;
         std::vector<Step> steps;
+        const bool reports = exchange.caller && exchange.wants_consistency;
         if (const auto& caller = exchange.caller)
-            Send(steps, kAuthenticate, {caller->credential, caller->tenant, caller->via, caller->request_id,
-                                        caller->traceparent});
+            Send(steps, reports ? kAuthenticateToChange : kAuthenticate,
+                 {caller->credential, caller->tenant, caller->via, caller->request_id, caller->traceparent});
         if (exchange.consistency)
             Send(steps, kCheckConsistency, {exchange.consistency});
         if (exchange.unread_body)
             Send(steps, kCheckBody, {exchange.unread_body});
         Send(steps, *exchange.statement, exchange.values);
         Sync();
-        std::vector<Step> later;
-        if (exchange.wants_consistency)
-            SendAfterCommit(later);
         Outcome outcome = Read(steps, [](const PGresult* row) { return AnswerOf(row); });
-        if (!later.empty() && outcome.usable)
-            ReadToken(later, outcome);
+        if (exchange.wants_consistency && outcome.answer && outcome.usable)
+            GetToken(reports, outcome);
         return outcome;
     }
 
@@ -224,32 +229,30 @@ class Connection {
         }
     }
 
-    /// What is sent here comes after a Sync: when it cannot be sent, the change may be there all the same.
-    void SendAfterCommit(std::vector<Step>& steps) {
-        try {
-            Send(steps, kConsistency, {});
-            Sync();
-        } catch (Lost& lost) {
-            lost.when = Lost::When::kAfter;
-            throw;
-        }
-    }
-
     void Sync() {
         if (PQpipelineSync(connection_.get()) == 0)
             throw Lost{Lost::When::kAfter, ErrorText()};
     }
 
-    /// Reads the consistency token into the answer. The change is committed by then: whatever goes wrong here
-    /// costs the token, and perhaps the connection.
-    void ReadToken(const std::vector<Step>& steps, Outcome& outcome) {
+    /// Puts the consistency token into the answer: the one that was reported with the commit, or one that is
+    /// asked for, where the server had none yet or something between does not pass it on. The change is committed
+    /// by then: whatever goes wrong here costs the token, and perhaps the connection.
+    void GetToken(bool is_reported, Outcome& outcome) {
+        const char* reported = is_reported ? PQparameterStatus(connection_.get(), kReportedToken) : nullptr;
+        if (reported != nullptr && *reported != '\0') {
+            outcome.answer->consistency = reported;
+            return;
+        }
         try {
+            std::vector<Step> steps;
+            Send(steps, kConsistency, {});
+            Sync();
             const Outcome token = Read(steps, [](const PGresult* row) {
                 Answer answer;
                 answer.consistency = Column(row, "token");
                 return answer;
             });
-            if (outcome.answer && token.answer)
+            if (token.answer)
                 outcome.answer->consistency = token.answer->consistency;
             outcome.usable = token.usable && !token.error;
         } catch (const Lost&) {

@@ -19,7 +19,7 @@ struct Caller {
 };
 
 /// One transaction: authenticate, check the consistency token and, where the statement does not read it, the body; the
-/// statement. After a change's commit, in the same exchange, a consistency token that tells of it.
+/// statement. With a change's commit comes a consistency token that tells of it.
 struct Exchange {
     std::optional<Caller> caller; // nothing: the statement is asked as nobody
     Value consistency;            // the token that came in

@@ -30,6 +30,31 @@ SELECT pg_temp.answer(format('SELECT curfew.check_consistency(%L)', pg_temp.chan
 SELECT token, pg_temp.answer(format('SELECT curfew.check_consistency(%L)', token)) FROM (VALUES (1, ''), (2, 'x'), (3, 'A'), (4, '===='), (5, '*'), (6, NULL)) v (n, token) ORDER BY n;
 SELECT pg_temp.answer(format('SELECT curfew.check_consistency(%L)', v.token)) FROM (VALUES (:'token' || 'A'), (left(:'token', -1)), (:'token' || '='), (repeat('A', 48)), (repeat('A', 100000))) v (token);
 
+-- The server reports one by itself with a commit, to whoever may ask for one and has set it so.
+SHOW curfew.consistency_token;
+SET curfew.consistency_token = 'sometimes';
+CREATE ROLE regress_curfew_curious;
+GRANT USAGE ON SCHEMA curfew TO regress_curfew_curious;
+SET ROLE regress_curfew_curious;
+SET curfew.consistency_token = 'report';
+RESET ROLE;
+REVOKE USAGE ON SCHEMA curfew FROM regress_curfew_curious;
+DROP ROLE regress_curfew_curious;
+SET curfew.distributed = off; -- where no key is kept, nothing is reported
+SET curfew.consistency_token = 'report';
+SELECT curfew.consistency_token() IS NOT NULL AS given, curfew.check_consistency(current_setting('curfew.consistency_token'));
+BEGIN;
+SET LOCAL curfew.consistency_token = '';
+SELECT current_setting('curfew.consistency_token') AS nothing;
+ROLLBACK;
+SELECT curfew.check_consistency(current_setting('curfew.consistency_token'));
+-- Nothing before this backend knows the key.
+UPDATE curfew.signing_key SET key = key;
+SELECT current_setting('curfew.consistency_token') AS nothing;
+SELECT curfew.consistency_token() IS NOT NULL AS given, curfew.check_consistency(current_setting('curfew.consistency_token'));
+RESET curfew.consistency_token;
+RESET curfew.distributed;
+
 -- A cursor is of one list and one tenant, whoever of the tenant presents it.
 BEGIN;
 SELECT curfew.act_as('consistency', :'ada') \gset

@@ -1,4 +1,5 @@
 """Curfew's own interface, /curfew/v1."""
+import base64
 import json
 import uuid
 
@@ -192,6 +193,19 @@ def test_a_change_is_answered_with_a_consistency_token_and_a_read_repeats_it(nat
     assert "X-Curfew-Token" not in ask("GET", f"{SESSIONS}/{session}").headers
     refused = ask("POST", f"{SESSIONS}/{session}/terminate", {})
     assert (refused.status_code, "X-Curfew-Token" in refused.headers) == (409, False)
+
+
+def test_what_was_committed_is_before_the_position_that_a_token_tells(native, ask):
+    rows = native.tenant.database.rows
+    rows("CREATE EXTENSION IF NOT EXISTS pg_walinspect")
+    for _ in range(5):  # the first of a connection is asked for, the others come with the commit
+        session, before = native.new(), rows("SELECT pg_current_wal_insert_lsn() AS at")[0]["at"]
+        token = ask("POST", f"{SESSIONS}/{session}/terminate", {}).headers["X-Curfew-Token"]
+        position = int.from_bytes(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))[12:20], "big")
+        assert rows("""
+            SELECT count(*) AS committed FROM pg_get_wal_records_info_till_end_of_wal(%s) r, curfew.session s
+            WHERE s.id = %s AND r.resource_manager = 'Transaction' AND r.record_type = 'COMMIT' AND r.xid = s.xmin
+                AND r.end_lsn - '0/0' <= %s""", (before, session, position))[0]["committed"] == 1
 
 
 def test_a_consistency_token_that_was_not_given_here(native, ask):

@@ -1,0 +1,22 @@
+// Consistency tokens: a signed position in the write-ahead log that later reads are not to be behind. They are had by
+// asking, or as a parameter that the server reports by itself once the transaction has been committed.
+#pragma once
+
+#include "store.hpp"
+
+namespace curfew {
+
+// A token of what is in the log now, as text. `key` is the installation's.
+Datum position_token(const uint8* key);
+
+// Whether it is a token of this installation's. The store is open.
+bool is_position_token(std::string_view token);
+
+// The setting curfew.consistency_token. Setting it to `report` in a transaction has the server report it, with a token that
+// is right, when the transaction has ended; with nothing where it has none: in recovery, or before this backend has signed.
+// Only for those who may ask for one.
+bool check_token_setting(char** value, void** extra, GucSource source);
+const char* show_token_setting();
+void assign_token_setting(const char* value, void* extra);
+
+} // namespace curfew
