@@ -3,6 +3,10 @@
 extern "C" {
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+#include <openssl/core_names.h>
+#include <openssl/params.h>
+#endif
 }
 
 namespace curfew {
@@ -12,16 +16,33 @@ void fill_random(uint8* bytes, int count) {
         ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate random values")));
 }
 
+namespace {
+
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+// Fetched once: a fetch takes several times as long as a digest.
+const EVP_MD* sha256() {
+    static EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    return fetched;
+}
+#else
+const EVP_MD* sha256() { return EVP_sha256(); }
+#endif
+
+// Kept for the life of the backend, so that an error leaves nothing behind.
+EVP_MD_CTX* digest_context() {
+    static EVP_MD_CTX* const context = EVP_MD_CTX_new();
+    return context;
+}
+
+} // namespace
+
 Datum digest_datum(std::string_view secret) {
     bytea* digest = static_cast<bytea*>(palloc(VARHDRSZ + kDigestSize));
     SET_VARSIZE(digest, VARHDRSZ + kDigestSize);
-    pg_cryptohash_ctx* context = pg_cryptohash_create(PG_SHA256);
-    if (context == nullptr)
-        ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
-    bool done = pg_cryptohash_init(context) >= 0 &&
-                pg_cryptohash_update(context, reinterpret_cast<const uint8*>(secret.data()), secret.size()) >= 0 &&
-                pg_cryptohash_final(context, reinterpret_cast<uint8*>(VARDATA(digest)), kDigestSize) >= 0;
-    pg_cryptohash_free(context);
+    EVP_MD_CTX* context = digest_context();
+    bool done = context != nullptr && sha256() != nullptr && EVP_DigestInit_ex(context, sha256(), nullptr) == 1 &&
+                EVP_DigestUpdate(context, secret.data(), secret.size()) == 1 &&
+                EVP_DigestFinal_ex(context, reinterpret_cast<uint8*>(VARDATA(digest)), nullptr) == 1;
     if (!done)
         ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not compute a digest")));
     return PointerGetDatum(digest);
@@ -34,13 +55,52 @@ bool same_digest(Datum left, Datum right) {
            memcmp(VARDATA_ANY(one), VARDATA_ANY(other), VARSIZE_ANY_EXHDR(one)) == 0;
 }
 
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+
+namespace {
+
+// One for the life of the backend, for the same reasons.
+EVP_MAC_CTX* mac_context() {
+    static EVP_MAC_CTX* const context = [] {
+        char digest[] = "SHA256";
+        OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0), OSSL_PARAM_construct_end()};
+        EVP_MAC_CTX* made = EVP_MAC_CTX_new(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
+        return made != nullptr && EVP_MAC_CTX_set_params(made, parameters) == 1 ? made : nullptr;
+    }();
+    return context;
+}
+
+bool compute_hmac(std::string_view key, std::string_view message, uint8* result) {
+    EVP_MAC_CTX* context = mac_context();
+    size_t length = 0;
+    return context != nullptr &&
+           EVP_MAC_init(context, reinterpret_cast<const uint8*>(key.data()), key.size(), nullptr) == 1 &&
+           EVP_MAC_update(context, reinterpret_cast<const uint8*>(message.data()), message.size()) == 1 &&
+           EVP_MAC_final(context, result, &length, kHmacSize) == 1 && length == kHmacSize;
+}
+
+} // namespace
+
+void hmac_sha256(std::string_view key, std::string_view message, uint8* result) {
+    static const uint8 nothing[1] = {};
+    bool done = compute_hmac(key, message, result);
+    if (mac_context() != nullptr) // what it has made of the key is overwritten
+        EVP_MAC_init(mac_context(), nothing, sizeof nothing, nullptr);
+    if (!done)
+        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not compute an HMAC")));
+}
+
+#else
+
 void hmac_sha256(std::string_view key, std::string_view message, uint8* result) {
     unsigned int length = 0;
-    if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const uint8*>(message.data()),
+    if (HMAC(sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const uint8*>(message.data()),
              message.size(), result, &length) == nullptr ||
         length != kHmacSize)
         ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not compute an HMAC")));
 }
+
+#endif
 
 void derive(std::string_view secret, const uint8* salt, char label, uint8* result) {
     char message[kSaltSize + 1];

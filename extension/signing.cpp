@@ -6,7 +6,6 @@
 extern "C" {
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 }
 
 namespace curfew {
@@ -32,11 +31,8 @@ void sign_with(const uint8* key, std::string_view purpose, std::string_view cont
     appendBinaryStringInfo(&message, purpose.data(), static_cast<int>(purpose.size()));
     appendStringInfoChar(&message, '\0');
     appendBinaryStringInfo(&message, content.data(), static_cast<int>(content.size()));
-    uint8 full[EVP_MAX_MD_SIZE];
-    unsigned int length = 0;
-    if (HMAC(EVP_sha256(), key, kSigningKeySize, reinterpret_cast<const uint8*>(message.data),
-             static_cast<size_t>(message.len), full, &length) == nullptr)
-        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not sign")));
+    uint8 full[kHmacSize];
+    hmac_sha256({reinterpret_cast<const char*>(key), kSigningKeySize}, {message.data, static_cast<size_t>(message.len)}, full);
     memcpy(signature, full, kSignatureSize);
 }
 
