@@ -17,7 +17,7 @@ class Listener {
     int descriptor() const { return descriptor_; }
 
     /// Takes the socket out of the file system and lets no more connections in. Those that wait already are
-    /// still accepted; after them accept fails with EINVAL.
+    /// still accepted; after them accept fails, with EINVAL, or with EAGAIN where it does not wait.
     void Close();
 
   private:

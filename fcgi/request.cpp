@@ -4,17 +4,28 @@
 
 #include <fcgiapp.h>
 
+#include <fcntl.h>
+#include <sys/epoll.h>
 #include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
+#include <cstring>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
 namespace curfew::front {
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kLongestRequestId = 128;
 constexpr std::string_view kHeaderPrefix = "HTTP_";
@@ -71,15 +82,25 @@ std::optional<std::size_t> ReadLength(std::string_view text) {
 
 } // namespace
 
-struct Gateway::State {
+struct Gateway::Connection {
     FCGX_Request fcgi{};
-    std::size_t max_body;
+    bool watched = false; // by the epoll set
+
+    explicit Connection(int descriptor) {
+        // No listener: where the web server has closed the connection, libfcgi is not to wait for another one.
+        FCGX_InitRequest(&fcgi, -1, 0);
+        fcgi.ipcFd = descriptor;
+        fcgi.keepConnection = 1; // else accepting the first request would finish one before it, and close this
+    }
+    ~Connection() { FCGX_Free(&fcgi, 1); }
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
 
     void ReadParameters(Request& request) const;
-    void ReadBody(Request& request);
+    void ReadBody(Request& request, std::size_t most);
 };
 
-void Gateway::State::ReadParameters(Request& request) const {
+void Gateway::Connection::ReadParameters(Request& request) const {
     for (char** entry = fcgi.envp; entry != nullptr && *entry != nullptr; ++entry) {
         const std::string_view pair = *entry;
         const auto equals = pair.find('=');
@@ -90,14 +111,14 @@ void Gateway::State::ReadParameters(Request& request) const {
         request.request_id = NewRequestId();
 }
 
-void Gateway::State::ReadBody(Request& request) {
+void Gateway::Connection::ReadBody(Request& request, std::size_t most) {
     const char* const announced = FCGX_GetParam("CONTENT_LENGTH", fcgi.envp);
     const auto length = ReadLength(announced == nullptr ? "" : announced);
     if (!length) {
         request.body_state = BodyState::kCutOff;
         return;
     }
-    if (*length > max_body) {
+    if (*length > most) {
         request.body_state = BodyState::kTooLarge;
         return;
     }
@@ -115,44 +136,157 @@ void Gateway::State::ReadBody(Request& request) {
         request.body_state = BodyState::kCutOff;
 }
 
+struct Gateway::State {
+    // A web server that keeps a connection for longer loses what it sends on it then.
+    static constexpr std::chrono::seconds kLongestDrain{10};
+    // How long a worker waits before it looks whether there is anything more to wait for; milliseconds.
+    static constexpr int kWaitStep = 500;
+    static constexpr int kDrainStep = 50;
+
+    const int listener;
+    const std::size_t max_body;
+    State(int listener, std::size_t max_body) : listener(listener), max_body(max_body) {}
+
+    const int epoll = epoll_create1(EPOLL_CLOEXEC);
+    std::atomic<bool> closing = false;
+    Clock::time_point drained_at{};
+    std::mutex guard;
+    std::set<Connection*> connections;
+
+    /// Watches for one event of a descriptor; `about` is what the event leads to.
+    void Watch(int operation, int descriptor, void* about, unsigned how = EPOLLIN | EPOLLONESHOT) const {
+        epoll_event event{};
+        event.events = how;
+        event.data.ptr = about;
+        if (epoll_ctl(epoll, operation, descriptor, &event) != 0)
+            throw std::runtime_error(std::string("epoll_ctl: ") + std::strerror(errno));
+    }
+
+    void Add(int descriptor) {
+        auto connection = std::make_unique<Connection>(descriptor);
+        {
+            const std::lock_guard lock(guard);
+            connections.insert(connection.get());
+        }
+        WaitFor(connection.release());
+    }
+
+    /// Watches for the connection's next request.
+    void WaitFor(Connection* connection) const {
+        const bool watched = std::exchange(connection->watched, true);
+        Watch(watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, connection->fcgi.ipcFd, connection);
+    }
+
+    void Remove(Connection* connection) {
+        {
+            const std::lock_guard lock(guard);
+            connections.erase(connection);
+        }
+        delete connection;
+    }
+
+    /// The listener takes no more.
+    void BeginDrain() {
+        drained_at = Clock::now() + kLongestDrain;
+        closing = true;
+    }
+
+    bool IsDrained() {
+        if (Clock::now() >= drained_at)
+            return true;
+        const std::lock_guard lock(guard);
+        return connections.empty();
+    }
+
+    /// Watches for the listener's next connection, or its end.
+    void WaitForConnections(int operation) const {
+        Watch(operation, listener, nullptr, EPOLLIN | EPOLLRDHUP | EPOLLONESHOT);
+    }
+
+    /// Lets in all connections that wait, so that each comes after those that were there before it; false where that
+    /// failed, with errno.
+    ///   shut  the listener was shut down: after them there are no more
+    bool LetIn(bool shut) {
+        for (;;) {
+            const int descriptor = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+            if (descriptor >= 0) {
+                Add(descriptor);
+                continue;
+            }
+            const int error = errno;
+            if (error == EINTR || error == ECONNABORTED)
+                continue;
+            const bool none = error == EAGAIN || error == EINVAL;
+            if (none && shut)
+                BeginDrain();
+            else
+                WaitForConnections(EPOLL_CTL_MOD);
+            errno = error;
+            return none;
+        }
+    }
+};
+
 void StartGateways() {
     if (FCGX_Init() != 0)
         throw std::runtime_error("libfcgi does not start");
 }
 
-Gateway::Gateway(int listener, std::size_t max_body) : state_(std::make_unique<State>()) {
-    state_->max_body = max_body;
-    if (FCGX_InitRequest(&state_->fcgi, listener, 0) != 0)
-        throw std::runtime_error("libfcgi does not start");
+Gateway::Gateway(int listener, std::size_t max_body) : state_(std::make_unique<State>(listener, max_body)) {
+    if (state_->epoll < 0 || fcntl(listener, F_SETFL, O_NONBLOCK) != 0)
+        throw std::runtime_error(std::string("no epoll set: ") + std::strerror(errno));
+    state_->WaitForConnections(EPOLL_CTL_ADD);
 }
 
-Gateway::~Gateway() { FCGX_Free(&state_->fcgi, 1); }
+Gateway::~Gateway() {
+    for (Connection* connection : state_->connections)
+        delete connection;
+    close(state_->epoll);
+}
 
-Gateway::Accepted Gateway::Accept(Request& request) {
-    const int result = FCGX_Accept_r(&state_->fcgi);
-    if (result == -EINVAL)
-        return Accepted::kClosed; // accept() on a listener that was shut down
-    if (result < 0) {
-        errno = -result;
-        return Accepted::kFailed;
+Gateway::Accepted Gateway::Accept(Request& request, Connection*& connection) {
+    for (;;) {
+        if (state_->closing && state_->IsDrained())
+            return Accepted::kClosed;
+        epoll_event event{};
+        const int count = epoll_wait(state_->epoll, &event, 1, state_->closing ? State::kDrainStep : State::kWaitStep);
+        if (count < 0 && errno != EINTR)
+            return Accepted::kFailed;
+        if (count <= 0)
+            continue;
+        if (event.data.ptr == nullptr) {
+            if (!state_->LetIn((event.events & EPOLLRDHUP) != 0))
+                return Accepted::kFailed;
+            continue;
+        }
+        connection = static_cast<Connection*>(event.data.ptr);
+        if (FCGX_Accept_r(&connection->fcgi) < 0) { // the web server has closed it
+            state_->Remove(connection);
+            continue;
+        }
+        request = Request();
+        connection->ReadParameters(request);
+        connection->ReadBody(request, state_->max_body);
+        // What follows a body that was not read to its end is no request.
+        if (request.body_state != BodyState::kWhole || FCGX_GetChar(connection->fcgi.in) != EOF)
+            connection->fcgi.keepConnection = 0;
+        return Accepted::kRequest;
     }
-    // Whatever the web server asks for: a connection that is kept would keep this worker.
-    state_->fcgi.keepConnection = 0;
-    request = Request();
-    state_->ReadParameters(request);
-    state_->ReadBody(request);
-    return Accepted::kRequest;
 }
 
-void Gateway::Send(const Response& response) {
+void Gateway::Send(Connection* connection, const Response& response) {
     std::string text =
         "Status: " + std::to_string(response.status) + " " + std::string(Phrase(response.status)) + "\r\n";
     for (const auto& [name, value] : response.headers)
         text += name + ": " + value + "\r\n";
     text += "\r\n" + response.body;
     // A client that has gone is nobody's failure.
-    FCGX_PutStr(text.data(), static_cast<int>(text.size()), state_->fcgi.out);
-    FCGX_Finish_r(&state_->fcgi);
+    FCGX_PutStr(text.data(), static_cast<int>(text.size()), connection->fcgi.out);
+    FCGX_Finish_r(&connection->fcgi);
+    if (connection->fcgi.ipcFd >= 0)
+        state_->WaitFor(connection);
+    else
+        state_->Remove(connection);
 }
 
 } // namespace curfew::front

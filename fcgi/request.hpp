@@ -11,9 +11,13 @@ namespace curfew::front {
 /// Makes the library ready; once, before any Gateway.
 void StartGateways();
 
-/// One worker's way in and out: one connection at a time.
+/// The way in and out for all workers: the web server's connections, each of which is kept open between two
+/// requests where the web server asks for that, and belongs to no worker meanwhile.
 class Gateway {
   public:
+    /// A connection with a request in hand.
+    struct Connection;
+
     Gateway(int listener, std::size_t max_body);
     ~Gateway();
     Gateway(const Gateway&) = delete;
@@ -21,11 +25,12 @@ class Gateway {
 
     enum class Accepted { kRequest, kClosed, kFailed };
 
-    /// Waits for the next request, body included. kClosed: the listener takes no more; kFailed: errno says
-    /// why.
-    Accepted Accept(Request& request);
+    /// Waits for the next request, body included. kClosed: the listener takes no more, and the web server has
+    /// closed what was kept, or had kLongestDrain for it. kFailed: errno says why. By any number of threads.
+    Accepted Accept(Request& request, Connection*& connection);
 
-    void Send(const Response& response);
+    /// Answers the connection's request; it is not to be used any more.
+    void Send(Connection* connection, const Response& response);
 
   private:
     struct State;

@@ -64,15 +64,15 @@ void LogRequest(const Log& log, const Request& request, const Handled& handled, 
                {"cause", handled.failure->cause}});
 }
 
-void Work(Shared& shared, int listener) {
+void Work(Shared& shared, Gateway& gateway) {
     // A failing accept (out of descriptors, say) is tried again after a while.
     constexpr std::chrono::milliseconds kAcceptPause{100};
-    Gateway gateway(listener, shared.settings.max_body);
     Database database(shared.settings, shared.availability, shared.log);
     const Ask ask = [&](const Exchange& exchange) { return database.Ask(exchange); };
     Request request;
+    Gateway::Connection* connection = nullptr;
     for (;;) {
-        const Gateway::Accepted accepted = gateway.Accept(request);
+        const Gateway::Accepted accepted = gateway.Accept(request, connection);
         if (accepted == Gateway::Accepted::kClosed)
             return;
         if (accepted == Gateway::Accepted::kFailed) {
@@ -83,7 +83,7 @@ void Work(Shared& shared, int listener) {
         const auto started = Clock::now();
         const Handled handled =
             Handle(shared.site, shared.settings, request, ask, std::chrono::system_clock::now());
-        gateway.Send(handled.response);
+        gateway.Send(connection, handled.response);
         LogRequest(shared.log, request, handled, Clock::now() - started);
     }
 }
@@ -95,10 +95,11 @@ void Serve(const Settings& settings, const Log& log) {
     StartGateways();
     Shared shared{settings, log};
     Listener listener(settings.listen, settings.socket_mode);
+    Gateway gateway(listener.descriptor(), settings.max_body);
 
     std::vector<std::jthread> workers;
     for (int i = 0; i < settings.workers; ++i)
-        workers.emplace_back([&] { Work(shared, listener.descriptor()); });
+        workers.emplace_back([&] { Work(shared, gateway); });
     log.Write(LogLevel::kInfo, "serving", {{"listen", settings.listen}, {"workers", settings.workers}});
 
     const int received = WaitForSignal(signals);

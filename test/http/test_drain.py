@@ -40,6 +40,13 @@ def wait_until(condition):
         time.sleep(0.05)
 
 
+def connections(listen):
+    """How many the web server has open to the front."""
+    connected = "03"
+    with open("/proc/net/unix", encoding="utf-8") as sockets:
+        return sum(line.split()[5:6] == [connected] and line.split()[-1] == str(listen) for line in sockets)
+
+
 def test_requests_in_hand_are_answered(front, subjects, database):
     process, nginx = front
     devin = subjects["devin"]
@@ -61,7 +68,10 @@ def test_requests_in_hand_are_answered(front, subjects, database):
     with ThreadPoolExecutor(REQUESTS) as pool:
         answers = [pool.submit(end, session) for session in sessions]
         wait_until(waiting)
+        # A connection that nginx has kept would be used once more, and wait for a worker.
+        wait_until(lambda: connections(process.args[2]) == REQUESTS)
         process.send_signal(signal.SIGTERM)
+        wait_until(lambda: not os.path.exists(process.args[2]))
         # It takes nobody on any more: nginx finds no one there.
         wait_until(lambda: nginx.send("GET", "/healthz").status_code == 502)
         assert process.poll() is None
