@@ -1,4 +1,4 @@
-"""SIGTERM to a front with requests in hand: it answers them all, and exits 0."""
+"""The front's connections, and SIGTERM with requests in hand: it answers them all, and exits 0."""
 import os
 import signal
 import subprocess
@@ -88,3 +88,12 @@ def test_an_idle_front_ends_at_once(front):
     assert nginx.send("GET", "/healthz").status_code == 200
     process.send_signal(signal.SIGTERM)
     assert process.wait(PATIENCE) == 0
+
+
+def test_connections_are_kept_and_closed_by_the_web_server(front):
+    process, nginx = front
+    for _ in range(20):
+        assert nginx.send("GET", "/healthz").status_code == 200
+    assert 1 <= connections(process.args[2]) <= 4  # one for each of nginx's processes
+    wait_until(lambda: connections(process.args[2]) == 0)
+    assert nginx.send("GET", "/healthz").status_code == 200
