@@ -27,7 +27,7 @@ def memory():
 def measure(bench):
     world = bench.world()
     first = world.take(50_000)
-    early, late = 10_000, bench.size(1_000_000, 40_000)
+    early, late = 10_000, bench.size(1_000_000, 25_000)
     end_by_http(world, PORT, 32, 2) # both kinds of request
     done = introspections(world, first, early)
     before = memory()
