@@ -9,13 +9,6 @@ namespace {
 
 constexpr int kAttempts = 10;
 
-// Copied, so that it outlives the result that it came from.
-Value uuid_value(const pg_uuid_t& id) {
-    pg_uuid_t* copy = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
-    *copy = id;
-    return {UUIDPGetDatum(copy), false};
-}
-
 // The row of the one that was chosen stays locked, so that of two who dispatch at the same moment each gets another one.
 // What had been read of it before it was locked may be old: whoever became busy meanwhile is passed over.
 Value idle_operator(const Identity& identity, const Value& consumer, core::Instant now) {

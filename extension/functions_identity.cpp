@@ -24,8 +24,6 @@ void copy_text(char* to, int size, std::string_view text) {
     to[length] = '\0';
 }
 
-Value uuid_value(const pg_uuid_t& id) { return {UUIDPGetDatum(const_cast<pg_uuid_t*>(&id)), false}; }
-
 // The transaction's identity or the role's mapping; false when there is neither.
 bool has_identity(Identity* identity) {
     if (const Identity* set = TransactionIdentity()) {

@@ -177,6 +177,12 @@ Datum bytea_datum(const uint8* bytes, int count) {
     return PointerGetDatum(value);
 }
 
+Value uuid_value(const pg_uuid_t& id) {
+    pg_uuid_t* copy = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
+    *copy = id;
+    return {UUIDPGetDatum(copy), false};
+}
+
 Datum for_caller(Datum varlena) { return SPI_datumTransfer(varlena, false, -1); }
 
 Datum uuid_for_caller(const pg_uuid_t& id) {

@@ -97,6 +97,9 @@ Datum text_datum(std::string_view text);
 
 Datum bytea_datum(const uint8* bytes, int count);
 
+// An id as a value, copied to the current memory.
+Value uuid_value(const pg_uuid_t& id);
+
 // The elements of a text[] as views; none for null.
 std::span<const std::string_view> text_views(const Value& array);
 

@@ -17,16 +17,6 @@ void add_text(Parameters* parameters, std::string_view text) { add(parameters, t
 
 void add_instant(Parameters* parameters, core::Instant instant) { add(parameters, instant_value(instant)); }
 
-namespace {
-
-Value uuid_value(const pg_uuid_t& id) {
-    pg_uuid_t* copy = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
-    *copy = id;
-    return {UUIDPGetDatum(copy), false};
-}
-
-} // namespace
-
 void audit_values(const pg_uuid_t& tenant, const AuditNote& note, core::Instant at, Value* values) {
     const Identity* who = note.identity;
     std::string_view via = who != nullptr ? std::string_view(who->via) : "sql";

@@ -59,21 +59,22 @@ int length_of(int column) {
 
 // The row as it was, copied, with what the change writes into it.
 SessionRow written_row(const SessionRow& before, const Value* values) {
+    auto value = [&](int number) { return values[number - 1]; };
     SessionRow row = before;
-    row.column[kSessionState] = values[16];
-    row.column[kSessionDeadlineState] = values[17];
-    row.column[kSessionVersion] = {Int64GetDatum(DatumGetInt64(values[15].datum) + 1), false};
-    row.column[kSessionUpdatedAt] = values[2];
-    row.column[kSessionEnteredAt] = values[18];
-    row.column[kSessionStartedAt] = values[19];
-    row.column[kSessionEndedAt] = values[20];
-    row.column[kSessionDeadline] = values[21];
-    row.column[kSessionMetered] = values[22];
-    row.column[kSessionUsedAt] = values[29];
+    row.column[kSessionState] = value(17);
+    row.column[kSessionDeadlineState] = value(18);
+    row.column[kSessionVersion] = {Int64GetDatum(DatumGetInt64(value(16).datum) + 1), false};
+    row.column[kSessionUpdatedAt] = value(3);
+    row.column[kSessionEnteredAt] = value(19);
+    row.column[kSessionStartedAt] = value(20);
+    row.column[kSessionEndedAt] = value(21);
+    row.column[kSessionDeadline] = value(22);
+    row.column[kSessionMetered] = value(23);
+    row.column[kSessionUsedAt] = value(30);
     for (int i = 0; i < kSessionColumns; ++i) {
-        Value& value = row.column[i];
-        if (!value.null && length_of(i) != 0 && value.datum == before.column[i].datum)
-            value.datum = datumCopy(value.datum, false, length_of(i));
+        Value& column = row.column[i];
+        if (!column.null && length_of(i) != 0 && column.datum == before.column[i].datum)
+            column.datum = datumCopy(column.datum, false, length_of(i));
     }
     return row;
 }

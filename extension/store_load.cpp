@@ -19,12 +19,6 @@ uint64 run_with(Snapshots snapshots, Statement& statement, const Parameters& par
     return snapshots == Snapshots::latest ? run_latest(statement, parameters) : run(statement, parameters);
 }
 
-Value uuid_value(const core::Uuid& id) {
-    pg_uuid_t* copy = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
-    memcpy(copy->data, id.data(), UUID_LEN);
-    return {UUIDPGetDatum(copy), false};
-}
-
 std::string_view text_or_empty(const Value& value) { return value.null ? std::string_view{} : text_view(value.datum); }
 
 // What a JWT holds: its roles' scopes besides its principal's, within the limit that it names.
@@ -181,7 +175,7 @@ Loaded load(const Identity& identity, const Wanted& wanted, core::Instant now, S
         loaded.refusal = token_refusal(identity, own, now, &loaded);
     }
     if (loaded.caller.bound_workspace.set)
-        bound = uuid_value(loaded.caller.bound_workspace.id);
+        bound = uuid_value(*reinterpret_cast<const pg_uuid_t*>(loaded.caller.bound_workspace.id.data()));
     load_places(identity, wanted, bound, snapshots, &loaded);
     return loaded;
 }
