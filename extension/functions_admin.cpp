@@ -1,4 +1,5 @@
 // SQL-callable: tenants, workspaces and principals.
+#include "acquaintances.hpp"
 #include "administration.hpp"
 #include "function.hpp"
 
@@ -31,14 +32,6 @@ void check_name(std::string_view name, const char* argument) {
     if (length < 1 || length > kLongestText)
         raise_refusal(core::Refusal::value_out_of_range, argument,
                       psprintf("It has %d characters; it can have from 1 to %d.", length, kLongestText));
-}
-
-// Whoever may suspend or revoke others may look at them.
-bool Manages(const Loaded& loaded) {
-    bool any = false;
-    for (std::string_view scope : {"agents:suspend", "agents:revoke", "agents:kill"})
-        any = any || loaded.grants.Cover(scope);
-    return any && !loaded.caller.bound_workspace.set;
 }
 
 [[noreturn]] void raise_taken(const char* argument, std::string_view name) {
@@ -147,11 +140,11 @@ CURFEW_FUNCTION(get_principal) {
     pg_uuid_t id = required_uuid(fcinfo, 0, "id");
     Loaded loaded;
     Identity identity = verified_caller(&loaded);
-    bool near = memcmp(id.data, identity.principal.data, UUID_LEN) == 0 || loaded.caller.role == core::Role::admin ||
-                loaded.caller.kind == core::Kind::service || Manages(loaded) || share_workspace(identity.tenant, identity.principal, id);
-    Value columns[kPrincipalColumns];
-    if (!near || !read_principal(identity.tenant, id, columns))
+    if (read_acquaintances(acquaintances_of(identity, loaded), {uuid_value(id), {0, true}, {0, true}}) == 0)
         raise_refusal(core::Refusal::principal_not_found, "id");
+    Value columns[kPrincipalColumns];
+    for (int i = 0; i < kPrincipalColumns; ++i)
+        columns[i] = result_value(0, i);
     Datum result = composite_result(fcinfo, columns, kPrincipalColumns);
     close_store(store);
     return result;

@@ -1,4 +1,5 @@
 // SQL-callable: who and what there is, as far as the caller may know.
+#include "acquaintances.hpp"
 #include "administration.hpp"
 #include "function.hpp"
 
@@ -31,10 +32,9 @@ CURFEW_FUNCTION(find_principals) {
     RowSet rows = begin_rows(fcinfo);
     Loaded loaded;
     Identity identity = verified_caller(&loaded);
-    bool meets_all = loaded.caller.role == core::Role::admin || loaded.caller.kind == core::Kind::service;
     put_rows(&rows,
-             read_principals(identity.tenant, argument(fcinfo, 0), argument(fcinfo, 1), argument(fcinfo, 2),
-                             meets_all ? nullptr : &identity.principal),
+             read_acquaintances(acquaintances_of(identity, loaded),
+                                {argument(fcinfo, 0), argument(fcinfo, 1), argument(fcinfo, 2)}),
              kPrincipalColumns);
     close_store(store);
     return Datum(0);

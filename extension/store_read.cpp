@@ -97,25 +97,6 @@ bool read_principal(const pg_uuid_t& tenant, const pg_uuid_t& principal, Value* 
     return true;
 }
 
-uint64 read_principals(const pg_uuid_t& tenant, const Value& id, const Value& name, const Value& email,
-                       const pg_uuid_t* near) {
-    static Statement statement = {
-        "SELECT p.id, p.kind, p.role, p.status, p.name, p.email, p.full_name FROM curfew.principal p"
-        " WHERE p.tenant_id = $1 AND ($2 IS NULL OR p.id = $2) AND ($3 IS NULL OR p.name = $3)"
-        " AND ($4 IS NULL OR p.email = $4) AND ($5 IS NULL OR p.id = $5 OR EXISTS ("
-        "  SELECT FROM curfew.workspace_member a JOIN curfew.workspace_member b"
-        "   ON b.tenant_id = a.tenant_id AND b.workspace_id = a.workspace_id"
-        "  WHERE a.tenant_id = $1 AND a.principal_id = $5 AND b.principal_id = p.id)) ORDER BY p.name, p.id",
-        {UUIDOID, UUIDOID, TEXTOID, TEXTOID, UUIDOID}};
-    Parameters parameters;
-    parameters.Add(tenant);
-    add(&parameters, id);
-    add(&parameters, name);
-    add(&parameters, email);
-    near != nullptr ? parameters.Add(*near) : parameters.AddNull();
-    return run(statement, parameters);
-}
-
 PrincipalStanding read_standing(const pg_uuid_t& tenant, const pg_uuid_t& principal) {
     static Statement statement = {
         "SELECT status, scopes, kind FROM curfew.principal WHERE tenant_id = $1 AND id = $2", {UUIDOID, UUIDOID}};
@@ -150,18 +131,6 @@ uint64 read_ids_ending(const pg_uuid_t& tenant, std::string_view lifecycle, cons
     parameters.Add(text_datum(lifecycle));
     parameters.Add(bytea_datum(tail, 8));
     return run(statement, parameters);
-}
-
-bool share_workspace(const pg_uuid_t& tenant, const pg_uuid_t& one, const pg_uuid_t& other) {
-    static Statement statement = {"SELECT 1 FROM curfew.workspace_member a JOIN curfew.workspace_member b"
-                                  " ON b.tenant_id = a.tenant_id AND b.workspace_id = a.workspace_id"
-                                  " WHERE a.tenant_id = $1 AND a.principal_id = $2 AND b.principal_id = $3 LIMIT 1",
-                                  {UUIDOID, UUIDOID, UUIDOID}};
-    Parameters parameters;
-    parameters.Add(tenant);
-    parameters.Add(one);
-    parameters.Add(other);
-    return run(statement, parameters) > 0;
 }
 
 } // namespace curfew

@@ -39,11 +39,6 @@ bool is_event(const pg_uuid_t& tenant, const pg_uuid_t& event);
 inline constexpr int kPrincipalColumns = 7;
 bool read_principal(const pg_uuid_t& tenant, const pg_uuid_t& principal, Value* columns);
 
-// The same columns of those principals that have this id, name and email, each null for any; by name.
-//   near  only this principal itself and those of a workspace that it is a member of; null: all
-uint64 read_principals(const pg_uuid_t& tenant, const Value& id, const Value& name, const Value& email,
-                       const pg_uuid_t* near);
-
 // Whether a principal may take part in sessions, and with which scopes.
 struct PrincipalStanding {
     bool found = false;
@@ -58,8 +53,5 @@ bytea* read_tag(const pg_uuid_t& tenant);
 
 // Ids of sessions of a lifecycle whose last 8 bytes are `tail`; at most two.
 uint64 read_ids_ending(const pg_uuid_t& tenant, std::string_view lifecycle, const uint8* tail);
-
-// Whether two principals of a tenant are members of a common workspace.
-bool share_workspace(const pg_uuid_t& tenant, const pg_uuid_t& one, const pg_uuid_t& other);
 
 } // namespace curfew

@@ -52,6 +52,23 @@ COMMIT;
 SELECT curfew.create_principal('sam', 'service', tenant => 'principals') AS sam, curfew.create_principal('neighbour', tenant => 'principals') AS neighbour \gset
 SELECT curfew.add_member('room', :'carol', tenant => 'principals'), curfew.add_member('room', :'neighbour', tenant => 'principals') \gset
 SELECT who, pg_temp.answer_as(id, format('SELECT name FROM curfew.get_principal(%L)', :'carol')) FROM (VALUES (1, 'carol', :'carol'::uuid), (2, 'ada', :'ada'), (3, 'sam', :'sam'), (4, 'neighbour', :'neighbour'), (5, 'olga', :'olga')) v (n, who, id) ORDER BY n;
+-- A key of one workspace knows its members and its own principal, whoever that is.
+SELECT curfew.create_workspace('attic', tenant => 'principals') AS attic \gset
+SELECT curfew.add_member('attic', :'olga', tenant => 'principals') \gset
+CREATE TEMP TABLE bound AS SELECT w.n, w.workspace, p.name, p.id, (curfew.issue_api_key(p.id, workspace => w.workspace, tenant => 'principals')).key
+FROM (VALUES (1, 'room'), (2, 'attic'), (3, NULL)) w (n, workspace), (VALUES ('ada', :'ada'::uuid), ('sam', :'sam'), ('neighbour', :'neighbour')) p (name, id);
+CREATE FUNCTION pg_temp.known_by(key text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM curfew.authenticate(key);
+    RETURN (SELECT string_agg(CASE WHEN pg_temp.answer(format('SELECT name FROM curfew.get_principal(%L)', f.principal_id)) = f.principal_name THEN f.principal_name END, ' ' ORDER BY f.principal_name COLLATE "C")
+        FROM curfew.find_principals() f WHERE f.principal_name IN ('ada', 'olga', 'carol', 'sam', 'neighbour'));
+END $$;
+SELECT coalesce(workspace, 'any') AS workspace, name, pg_temp.known_by(key) AS knows FROM bound ORDER BY n, name;
+SELECT key AS attic_key FROM bound WHERE workspace = 'attic' AND name = 'ada' \gset
+BEGIN;
+SELECT curfew.authenticate(:'attic_key') \gset
+SELECT pg_temp.answer(format('SELECT name FROM curfew.get_principal(%L)', :'olga')) AS of_the_attic, pg_temp.answer(format('SELECT name FROM curfew.get_principal(%L)', :'carol')) AS of_the_room;
+COMMIT;
 
 -- A tree of sessions: bot runs the first for olga; the second is of a second agent and descends from the first; the third of olga's
 -- own, descending from the second; a conversation, which nothing ends; and one of olga's that has to do with none of them.

@@ -117,7 +117,7 @@ RETURNS record
 AS 'MODULE_PATHNAME', 'curfew_get_principal' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.get_principal(uuid) IS 'A principal of the caller''s tenant.';
+COMMENT ON FUNCTION curfew.get_principal(uuid) IS 'A principal of the caller''s tenant whom he may know, as find_principals has it.';
 
 CREATE FUNCTION curfew.map_role(role regrole, principal uuid, tenant text DEFAULT NULL)
 RETURNS void

@@ -6,7 +6,7 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'curfew_find_principals' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp SET jit = off;
 
-COMMENT ON FUNCTION curfew.find_principals(uuid, text, text) IS 'The principals of that id, name and email whom the caller may know: himself and those of a common workspace; for administrators and services, all of the tenant.';
+COMMENT ON FUNCTION curfew.find_principals(uuid, text, text) IS 'The principals of that id, name and email whom the caller may know: himself and those of a common workspace; for administrators, services and who may suspend agents, all of the tenant; for a credential of one workspace, of these its members.';
 
 CREATE FUNCTION curfew.resolve_workspace(workspace text)
 RETURNS uuid
