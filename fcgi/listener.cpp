@@ -1,11 +1,13 @@
 #include "listener.hpp"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 
@@ -52,7 +54,37 @@ void RemoveStale(const std::string& path, const sockaddr_un& address) {
     unlink(path.c_str());
 }
 
+constexpr int kFirstHandedOver = 3; // SD_LISTEN_FDS_START
+
+int Option(int descriptor, int option) {
+    int value = -1;
+    socklen_t size = sizeof value;
+    return getsockopt(descriptor, SOL_SOCKET, option, &value, &size) == 0 ? value : -1;
+}
+
+std::string TakeFromEnvironment(const char* name) {
+    const char* const value = std::getenv(name);
+    const std::string taken = value == nullptr ? "" : value;
+    unsetenv(name);
+    return taken;
+}
+
 } // namespace
+
+std::optional<int> HandedOver() {
+    const std::string process = TakeFromEnvironment("LISTEN_PID");
+    const std::string count = TakeFromEnvironment("LISTEN_FDS");
+    TakeFromEnvironment("LISTEN_FDNAMES");
+    if (count.empty() || process != std::to_string(getpid()))
+        return std::nullopt;
+    if (count != "1")
+        throw std::runtime_error(count + " sockets were handed over; it serves on one");
+    if (Option(kFirstHandedOver, SO_DOMAIN) != AF_UNIX || Option(kFirstHandedOver, SO_TYPE) != SOCK_STREAM ||
+        Option(kFirstHandedOver, SO_ACCEPTCONN) != 1)
+        throw std::runtime_error("what was handed over is not a listening Unix stream socket");
+    fcntl(kFirstHandedOver, F_SETFD, FD_CLOEXEC);
+    return kFirstHandedOver;
+}
 
 Listener::Listener(std::string path, unsigned mode) : path_(std::move(path)) {
     const sockaddr_un address = AddressOf(path_);

@@ -149,6 +149,7 @@ struct Gateway::State {
 
     const int epoll = epoll_create1(EPOLL_CLOEXEC);
     std::atomic<bool> closing = false;
+    std::atomic<bool> left = false; // the listener is not in the epoll set any more
     Clock::time_point drained_at{};
     std::mutex guard;
     std::set<Connection*> connections;
@@ -199,8 +200,17 @@ struct Gateway::State {
     }
 
     /// Watches for the listener's next connection, or its end.
-    void WaitForConnections(int operation) const {
-        Watch(operation, listener, nullptr, EPOLLIN | EPOLLRDHUP | EPOLLONESHOT);
+    void WaitForConnections(int operation) {
+        const std::lock_guard lock(guard);
+        if (!left)
+            Watch(operation, listener, nullptr, EPOLLIN | EPOLLRDHUP | EPOLLONESHOT);
+    }
+
+    void Leave() {
+        const std::lock_guard lock(guard);
+        left = true;
+        epoll_ctl(epoll, EPOLL_CTL_DEL, listener, nullptr);
+        BeginDrain();
     }
 
     /// Lets in all connections that wait, so that each comes after those that were there before it; false where that
@@ -208,6 +218,8 @@ struct Gateway::State {
     ///   shut  the listener was shut down: after them there are no more
     bool LetIn(bool shut) {
         for (;;) {
+            if (left)
+                return true;
             const int descriptor = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
             if (descriptor >= 0) {
                 Add(descriptor);
@@ -273,6 +285,8 @@ Gateway::Accepted Gateway::Accept(Request& request, Connection*& connection) {
         return Accepted::kRequest;
     }
 }
+
+void Gateway::Leave() { state_->Leave(); }
 
 void Gateway::Send(Connection* connection, const Response& response) {
     std::string text =

@@ -25,9 +25,12 @@ class Gateway {
 
     enum class Accepted { kRequest, kClosed, kFailed };
 
-    /// Waits for the next request, body included. kClosed: the listener takes no more, and the web server has
-    /// closed what was kept, or had kLongestDrain for it. kFailed: errno says why. By any number of threads.
+    /// Waits for the next request, body included. kClosed: the listener takes no more or was left, and the web
+    /// server has closed what was kept, or had kLongestDrain for it. kFailed: errno says why. By any number of threads.
     Accepted Accept(Request& request, Connection*& connection);
+
+    /// Takes no more connections in and leaves the listener, with who waits there, to another process.
+    void Leave();
 
     /// Answers the connection's request; it is not to be used any more.
     void Send(Connection* connection, const Response& response);

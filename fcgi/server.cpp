@@ -94,17 +94,20 @@ void Serve(const Settings& settings, const Log& log) {
     const sigset_t signals = BlockSignals();
     StartGateways();
     Shared shared{settings, log};
-    Listener listener(settings.listen, settings.socket_mode);
+    const std::optional<int> handed_over = HandedOver();
+    Listener listener = handed_over ? Listener(*handed_over) : Listener(settings.listen, settings.socket_mode);
     Gateway gateway(listener.descriptor(), settings.max_body);
 
     std::vector<std::jthread> workers;
     for (int i = 0; i < settings.workers; ++i)
         workers.emplace_back([&] { Work(shared, gateway); });
-    log.Write(LogLevel::kInfo, "serving", {{"listen", settings.listen}, {"workers", settings.workers}});
+    log.Write(LogLevel::kInfo, "serving", {{"listen", handed_over ? "a socket that was handed over" : settings.listen}, {"workers", settings.workers}});
 
     const int received = WaitForSignal(signals);
     log.Write(LogLevel::kInfo, "stopping", {{"signal", received == SIGTERM ? "SIGTERM" : "SIGINT"}});
     listener.Close();
+    if (handed_over)
+        gateway.Leave();
     std::thread([signals] {
         WaitForSignal(signals);
         _exit(1);

@@ -53,7 +53,7 @@ std::optional<Settings> ReadSettings(int argc, char** argv, int& exit_code) {
     app.set_version_flag("--version", CURFEW_VERSION);
     app.add_flag("--routes", settings.print_routes,
                                 "Print contract, method and path of every route, and end");
-    app.add_option("--listen", settings.listen, "Path of the Unix socket to serve on")
+    app.add_option("--listen", settings.listen, "Path of the Unix socket to serve on, unless systemd hands one over")
         ->envname("CURFEW_LISTEN")
         ->capture_default_str();
     app.add_option("--socket-mode", mode, "Permission bits of the socket, octal")

@@ -1,12 +1,12 @@
 """The front's connections, and SIGTERM with requests in hand: it answers them all, and exits 0."""
 import os
 import signal
-import subprocess
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+import front as front_process
+from front import wait_until
 from stack import PATIENCE, client
 
 REQUESTS = 4
@@ -15,29 +15,13 @@ REQUESTS = 4
 @pytest.fixture
 def front(stack, edge):
     """A front of the test's own, and an nginx before it."""
-    directory = stack.directory
-    listen = directory / "run" / "drain.sock"
-    as_owner = {}
-    if os.geteuid() == 0:
-        as_owner = {"user": stack.owner.pw_uid, "group": stack.owner.pw_gid, "extra_groups": []}
-    with open(os.devnull, "wb") as nowhere:
-        process = subprocess.Popen(
-            [directory / "bin" / "curfew-fcgi", "--listen", listen, "--workers", str(REQUESTS),
-             "--database", f"host={directory / 'run'} dbname=curfew user=curfew_front"],
-            cwd=directory, stdin=subprocess.DEVNULL, stderr=nowhere, stdout=nowhere, **as_owner)
+    listen = stack.directory / "run" / "drain.sock"
+    process = front_process.start(stack, "--listen", listen, "--workers", str(REQUESTS))
     try:
         wait_until(listen.exists)
-        yield process, edge(front=listen)
+        yield process, edge(front=listen), listen
     finally:
-        process.kill()
-        process.wait()
-
-
-def wait_until(condition):
-    until = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < until, "nothing happened"
-        time.sleep(0.05)
+        front_process.stop(process)
 
 
 def connections(listen):
@@ -48,7 +32,7 @@ def connections(listen):
 
 
 def test_requests_in_hand_are_answered(front, subjects, database):
-    process, nginx = front
+    process, nginx, listen = front
     devin = subjects["devin"]
     sessions = [devin.new() for _ in range(REQUESTS)]
     lock = database.connect()
@@ -69,9 +53,9 @@ def test_requests_in_hand_are_answered(front, subjects, database):
         answers = [pool.submit(end, session) for session in sessions]
         wait_until(waiting)
         # A connection that nginx has kept would be used once more, and wait for a worker.
-        wait_until(lambda: connections(process.args[2]) == REQUESTS)
+        wait_until(lambda: connections(listen) == REQUESTS)
         process.send_signal(signal.SIGTERM)
-        wait_until(lambda: not os.path.exists(process.args[2]))
+        wait_until(lambda: not os.path.exists(listen))
         # It takes nobody on any more: nginx finds no one there.
         wait_until(lambda: nginx.send("GET", "/healthz").status_code == 502)
         assert process.poll() is None
@@ -84,16 +68,16 @@ def test_requests_in_hand_are_answered(front, subjects, database):
 
 
 def test_an_idle_front_ends_at_once(front):
-    process, nginx = front
+    process, nginx, _ = front
     assert nginx.send("GET", "/healthz").status_code == 200
     process.send_signal(signal.SIGTERM)
     assert process.wait(PATIENCE) == 0
 
 
 def test_connections_are_kept_and_closed_by_the_web_server(front):
-    process, nginx = front
+    _, nginx, listen = front
     for _ in range(20):
         assert nginx.send("GET", "/healthz").status_code == 200
-    assert 1 <= connections(process.args[2]) <= 4  # one for each of nginx's processes
-    wait_until(lambda: connections(process.args[2]) == 0)
+    assert 1 <= connections(listen) <= 4  # one for each of nginx's processes
+    wait_until(lambda: connections(listen) == 0)
     assert nginx.send("GET", "/healthz").status_code == 200
