@@ -105,6 +105,13 @@ def test_health_is_not_counted_against_the_rate(edge):
     assert {nginx.send("GET", "/healthz").status_code for _ in range(8)} == {200}
 
 
+@pytest.mark.parametrize("path", ["/v1/sessions/..%2f..%2fhealthz", "/curfew/v1/lifecycles/..%2F..%2F..%2Freadyz"])
+def test_a_path_that_only_decoded_is_a_probe_is_counted(edge, path):
+    nginx = edge(rate=2)
+    statuses = [nginx.send("GET", path).status_code for _ in range(8)]
+    assert statuses[0] == 401 and 429 in statuses
+
+
 def raw(stack, text):
     """What nginx answers to bytes that are no request: status line, headers and body."""
     with socket.create_connection(("127.0.0.1", stack.port), timeout=30) as connection:
