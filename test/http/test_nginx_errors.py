@@ -126,6 +126,7 @@ def raw(stack, text):
 @pytest.mark.parametrize("request_line, status", [
     (b"nonsense", 400), (b"GET / HTTP/1.1", 400), (b"GET /%zz HTTP/1.1\r\nHost: a", 400),
     (b"GET /" + b"a" * 20000 + b" HTTP/1.1\r\nHost: a", 414), (b"TRACE / HTTP/1.1\r\nHost: a", 405),
+    (b"GET / HTTP/2.0\r\nHost: a", 505),
 ])
 def test_what_is_no_request_has_an_envelope_too(stack, request_line, status):
     line, head, body = raw(stack, request_line + b"\r\nConnection: close\r\n\r\n" if b"Host" in request_line
