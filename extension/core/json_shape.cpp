@@ -5,8 +5,9 @@ namespace {
 
 bool IsDigit(char c) noexcept { return c >= '0' && c <= '9'; }
 
-// Whether a number, from its first digit on, is too large; `i` moves behind it.
-bool SkipLargeNumber(std::string_view text, std::size_t& i) noexcept {
+// Whether a number, from its first digit on, is too large, or one too many; `i` moves behind it. `zeros` are those of all
+// numbers so far.
+bool SkipLargeNumber(std::string_view text, std::size_t& i, int& zeros) noexcept {
     std::size_t begin = i;
     int exponent = 0;
     while (i < text.size() && (IsDigit(text[i]) || text[i] == '.'))
@@ -19,13 +20,16 @@ bool SkipLargeNumber(std::string_view text, std::size_t& i) noexcept {
             if (exponent <= kLargestExponent)
                 exponent = exponent * 10 + (text[i] - '0');
     }
-    return i - begin > kLongestNumber || exponent > kLargestExponent;
+    if (i - begin > kLongestNumber || exponent > kLargestExponent)
+        return true;
+    zeros += exponent;
+    return zeros > kMostZeros;
 }
 
 } // namespace
 
 JsonShape ShapeOf(std::string_view text) noexcept {
-    int depth = 0;
+    int depth = 0, zeros = 0;
     bool in_string = false;
     for (std::size_t i = 0; i < text.size();) {
         char c = text[i];
@@ -35,7 +39,7 @@ JsonShape ShapeOf(std::string_view text) noexcept {
             continue;
         }
         if (IsDigit(c)) {
-            if (SkipLargeNumber(text, i))
+            if (SkipLargeNumber(text, i, zeros))
                 return JsonShape::number_too_large;
             continue;
         }

@@ -22,7 +22,8 @@ def ask(native):
     """Sends a request as the tenant's owner of sessions."""
     def send(method, path, members=None, headers=None, key=native.owner_key):
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", **(headers or {})}
-        return native.stack.send(method, path, headers, None if members is None else json.dumps(members))
+        text = members if isinstance(members, str) else json.dumps(members)
+        return native.stack.send(method, path, headers, None if members is None else text)
     return send
 
 
@@ -51,6 +52,19 @@ def test_create_shows_the_tokens_once(native, ask):
     assert without_scopes(shown) == ordered({**session_members(native), "title": "Named", "labels": {}, "metadata": {}})
     assert created["token"] not in shown.text
     native.database.credentials.update((created["token"], created["refresh_token"]))
+
+
+def test_numbers_take_not_much_more_room_shown_than_sent(native, ask):
+    def metadata(count):
+        numbers = ",".join(["1e999"] * count)
+        return ask("POST", SESSIONS, '{"lifecycle": "run", "metadata": {"a": [' + numbers + "]}}")
+
+    created = metadata(1000)
+    assert created.status_code == 201, created.text
+    shown = ask("GET", f"{SESSIONS}/{created.json()['id']}").text
+    assert len(shown) < 1024 * 1024 + 1000 and shown.count("1" + "0" * 999) == 1000
+    refused = metadata(100000)
+    assert (refused.status_code, refused.json()["reason"]) == (422, "value_out_of_range")
 
 
 def test_the_location_is_where_the_session_is(native, ask):
