@@ -139,9 +139,9 @@ Response Succeed(const Contract& contract, const Route& route, const Request& re
         response.headers.emplace_back("Location", *answer.location);
     if (answer.link)
         response.headers.emplace_back("Link", *answer.link);
-    // A read tells again what it was asked to be no older than.
+    // A read tells again what it was asked to be no older than; where nothing was asked, nobody has looked at it.
     const Value& token = answer.consistency;
-    if (!contract.consistency_header.empty()) {
+    if (!contract.consistency_header.empty() && route.asks != Asks::kNothing) {
         const Value shown = token ? token : request.Header(HeaderKey(contract.consistency_header));
         if (shown)
             response.headers.emplace_back(contract.consistency_header, *shown);

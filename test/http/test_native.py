@@ -353,6 +353,7 @@ def test_a_path_of_no_contract(stack):
 
 def test_how_the_front_is(stack):
     assert_answer(stack.send("GET", "/healthz"), 200, {"status": "ok"})
+    assert "X-Curfew-Token" not in stack.send("GET", "/healthz", {"X-Curfew-Token": "nobody's"}).headers
     assert_answer(stack.send("GET", "/readyz"), 200, {"status": "ready", "version": Like(r"[0-9.]+")})
 
 
