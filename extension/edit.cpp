@@ -4,6 +4,10 @@
 #include "errors.hpp"
 #include "json.hpp"
 
+extern "C" {
+#include "access/detoast.h"
+}
+
 namespace curfew {
 namespace {
 
@@ -11,22 +15,36 @@ struct Member {
     const char* name;
     Value Edit::*value;
     bool object;
+    int most; // bytes as it is stored: a list shows up to 1,000 sessions
 };
 constexpr Member kMembers[] = {
-    {"title", &Edit::title, false},      {"labels", &Edit::labels, true},    {"metadata", &Edit::metadata, true},
-    {"fields", &Edit::fields, true},     {"message", &Edit::message, false},
+    {"title", &Edit::title, false, 8192},      {"labels", &Edit::labels, true, 16384},
+    {"metadata", &Edit::metadata, true, 65536}, {"fields", &Edit::fields, true, 131072},
+    {"message", &Edit::message, false, 262144},
 };
 
 } // namespace
 
-EditProblem edit_problem(const Edit& edit) {
-    bool nothing = true;
+EditProblem member_problem(const Edit& edit) {
     for (const Member& member : kMembers) {
         const Value& value = edit.*member.value;
-        nothing = nothing && value.null;
-        if (member.object && !value.null && !JsonNode::of_datum(value.datum).IsObject())
+        if (value.null)
+            continue;
+        if (member.object && !JsonNode::of_datum(value.datum).IsObject())
             return {core::Refusal::wrong_type, member.name, "It is a JSON object."};
+        if (toast_raw_datum_size(value.datum) > static_cast<Size>(member.most) + VARHDRSZ)
+            return {core::Refusal::value_out_of_range, member.name, psprintf("It has more than %d bytes.", member.most)};
     }
+    return {};
+}
+
+EditProblem edit_problem(const Edit& edit) {
+    EditProblem problem = member_problem(edit);
+    if (problem.refusal != core::Refusal::none)
+        return problem;
+    bool nothing = true;
+    for (const Member& member : kMembers)
+        nothing = nothing && (edit.*member.value).null;
     if (nothing)
         return {core::Refusal::missing_field, "fields", "Nothing is named that is to change."};
     if (!edit.message.null && text_view(edit.message.datum).empty())

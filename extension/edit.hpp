@@ -12,6 +12,8 @@ struct EditProblem {
     const char* detail = nullptr;
 };
 EditProblem edit_problem(const Edit& edit);
+// Of its members alone, which may all be absent: a beginning's.
+EditProblem member_problem(const Edit& edit);
 [[noreturn]] void raise_edit_problem(const EditProblem& problem);
 
 // The audit row's details: {"changed": ["labels", …]}, names and never values.

@@ -2,6 +2,7 @@
 #include "function.hpp"
 
 #include "details.hpp"
+#include "edit.hpp"
 #include "errors.hpp"
 #include "idempotency.hpp"
 #include "json.hpp"
@@ -122,14 +123,15 @@ void read_timers(const Value& timers, const core::Lifecycle& lifecycle, core::Se
     });
 }
 
-void check_objects(FunctionCallInfo fcinfo) {
-    static constexpr struct {
-        int index;
-        const char* name;
-    } kObjects[] = {{7, "labels"}, {8, "metadata"}, {9, "fields"}};
-    for (const auto& object : kObjects)
-        if (!PG_ARGISNULL(object.index) && !JsonNode::of_datum(PG_GETARG_DATUM(object.index)).IsObject())
-            raise_refusal(core::Refusal::wrong_type, object.name, "It is a JSON object.");
+void check_members(FunctionCallInfo fcinfo) {
+    Edit members;
+    members.title = argument(fcinfo, 6);
+    members.labels = argument(fcinfo, 7);
+    members.metadata = argument(fcinfo, 8);
+    members.fields = argument(fcinfo, 9);
+    EditProblem problem = member_problem(members);
+    if (problem.refusal != core::Refusal::none)
+        raise_edit_problem(problem);
     if (HasOperatorsFields(argument(fcinfo, 9))) // a session begins without one
         raise_refusal(core::Refusal::not_owner, "fields", kOperatorsFields);
 }
@@ -240,7 +242,7 @@ CURFEW_FUNCTION(create_session) {
         scopes = text_array(held); // an agent's session has the agent's scopes, unless it asks for fewer
     else if (setting.loaded.grants.limited)
         scopes = text_array(setting.loaded.grants.credential); // a limited credential does not widen itself
-    check_objects(fcinfo);
+    check_members(fcinfo);
     if (!PG_ARGISNULL(10))
         view(*PG_GETARG_UUID_P(10), {});
 

@@ -8,7 +8,7 @@ namespace curfew::core {
 inline constexpr int kDeepest = 512;        // arrays and objects within each other
 inline constexpr int kLongestNumber = 512;  // characters
 inline constexpr int kLargestExponent = 999;
-inline constexpr int kMostZeros = 1 << 20; // that the exponents of all numbers stand for: each is written out when it is shown
+inline constexpr int kMostZeros = 1 << 16; // that the exponents of all numbers stand for: each is written out when it is shown
 
 enum class JsonShape { fine, too_deep, number_too_large };
 
