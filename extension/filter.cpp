@@ -10,6 +10,7 @@ namespace curfew {
 namespace {
 
 constexpr int kMostAlternatives = 10000;
+constexpr int kMostValues = 1000;    // of labels or fields: each session is compared with each
 constexpr int kLongestSearch = 200; // characters
 
 // What is wrong with a filter: `member` is which of its members, the rest a sentence about it.
@@ -115,9 +116,16 @@ void check_members(std::string_view member, const JsonNode& node) {
 Value alternatives_of(std::string_view member, const JsonNode& node) {
     check_members(member, node);
     JsonbParseState* state = nullptr;
+    int keys = 0, count = 0;
     pushJsonbValue(&state, WJB_BEGIN_OBJECT, nullptr);
+    auto check_count = [&](int counted) {
+        if (counted > kMostValues)
+            raise_filter(core::Refusal::value_out_of_range, member, psprintf("has more than %d values", kMostValues));
+    };
     node.ForEachMember([&](std::string_view key, const JsonNode& values) {
+        check_count(++keys);
         auto push = [&](JsonNode value) {
+            check_count(++count);
             if (!value.IsText() && !value.IsNumber() && !value.IsBool() && !value.IsNull())
                 raise_filter(core::Refusal::wrong_type, key,
                              "is not a text, a number, true, false or null, nor a list of such");

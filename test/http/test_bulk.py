@@ -90,6 +90,16 @@ def test_a_request_that_cannot_be_ends_nothing(native, ended, members, reason, a
     assert versions(native, sessions) == [1]
 
 
+@pytest.mark.parametrize("member", ["label", "fields"])
+def test_a_filter_compares_with_a_thousand_values_at_most(ended, member):
+    def status(wanted):
+        return ended({"filter": {member: wanted}, "dry_run": True}).status_code
+
+    values = [f"x{i}" for i in range(1001)]
+    assert [status({"a": values[:1000]}), status({"a": values})] == [200, 422]
+    assert [status({value: [] for value in values[:1000]}), status({value: [] for value in values})] == [200, 422]
+
+
 def test_nobody_ends_nothing(native, ended):
     sessions = ended.sessions(1)
     assert ended({"filter": {"live": True}}, key="nobody").status_code == 401
