@@ -151,6 +151,16 @@ bool SignatureVerifies(const Jwt& jwt, const KeySet& keys) {
     return fitting != nullptr && Verifies(*fitting, jwt.signed_text, jwt.signature);
 }
 
+bool IsFor(const Jwt& jwt, std::string_view audience) {
+    if (audience.empty())
+        return true;
+    JsonNode given = jwt.claims.Member("aud");
+    auto is_expected = [&](JsonNode name) { return name.IsText() && name.Text() == audience; };
+    bool meant = is_expected(given);
+    given.ForEachElement([&](JsonNode element) { return !(meant = is_expected(element)); });
+    return meant;
+}
+
 Objection check_claims(const Jwt& jwt, const Expectations& expected, core::Instant* expires_at) {
     core::Instant at;
     if (!instant_of(jwt.claims.Member("exp"), &at))
@@ -165,13 +175,7 @@ Objection check_claims(const Jwt& jwt, const Expectations& expected, core::Insta
         if (claim.Present() && at - expected.clock_skew > expected.now)
             return {core::Refusal::jwt_not_yet_valid};
     }
-    if (expected.audience.empty())
-        return {};
-    JsonNode given = jwt.claims.Member("aud");
-    auto is_expected = [&](JsonNode name) { return name.IsText() && name.Text() == expected.audience; };
-    bool meant = is_expected(given);
-    given.ForEachElement([&](JsonNode element) { return !(meant = is_expected(element)); });
-    return meant ? Objection{} : invalid("The token is for another audience.");
+    return IsFor(jwt, expected.audience) ? Objection{} : invalid("The token is for another audience.");
 }
 
 } // namespace curfew

@@ -47,6 +47,9 @@ struct Objection {
     const char* detail = nullptr;
 };
 
+// Whether the token is for that audience; for an empty one every token is.
+bool IsFor(const Jwt& jwt, std::string_view audience);
+
 // Checks exp (which must be there), nbf, iat and aud, and gives the instant from which on the token is not
 // accepted. Refusals: jwt_expired, jwt_not_yet_valid, invalid_credential.
 Objection check_claims(const Jwt& jwt, const Expectations& expected, core::Instant* expires_at);

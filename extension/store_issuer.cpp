@@ -9,25 +9,25 @@ namespace {
     "i.tenant_id, i.id, t.slug, i.jwks, i.audience, i.hs256_secret, i.principal_claim, i.tenant_claim,"      \
     " i.roles_claim, i.scopes_claim, i.role_scopes, i.clock_skew"
 
-void read_issuer(Issuer* issuer) {
-    Value audience = result_value(0, 4);
-    issuer->tenant = *DatumGetUUIDP(result_value(0, 0).datum);
-    issuer->id = *DatumGetUUIDP(result_value(0, 1).datum);
-    issuer->tenant_slug = text_view(result_value(0, 2).datum);
-    issuer->jwks = result_value(0, 3);
+void read_issuer(uint64 row, Issuer* issuer) {
+    Value audience = result_value(row, 4);
+    issuer->tenant = *DatumGetUUIDP(result_value(row, 0).datum);
+    issuer->id = *DatumGetUUIDP(result_value(row, 1).datum);
+    issuer->tenant_slug = text_view(result_value(row, 2).datum);
+    issuer->jwks = result_value(row, 3);
     issuer->audience = audience.null ? std::string_view{} : text_view(audience.datum);
-    issuer->hs256_secret = result_value(0, 5);
-    issuer->principal_claim = text_view(result_value(0, 6).datum);
-    issuer->tenant_claim = result_value(0, 7);
-    issuer->roles_claim = result_value(0, 8);
-    issuer->scopes_claim = result_value(0, 9);
-    issuer->role_scopes = result_value(0, 10).datum;
-    issuer->clock_skew = DatumGetIntervalP(result_value(0, 11).datum)->time; // it has neither days nor months
+    issuer->hs256_secret = result_value(row, 5);
+    issuer->principal_claim = text_view(result_value(row, 6).datum);
+    issuer->tenant_claim = result_value(row, 7);
+    issuer->roles_claim = result_value(row, 8);
+    issuer->scopes_claim = result_value(row, 9);
+    issuer->role_scopes = result_value(row, 10).datum;
+    issuer->clock_skew = DatumGetIntervalP(result_value(row, 11).datum)->time; // it has neither days nor months
 }
 
 } // namespace
 
-bool choose_issuer(std::string_view issuer, const pg_uuid_t* tenant, Datum claims, Issuer* chosen) {
+int find_issuers(std::string_view issuer, const pg_uuid_t* tenant, Datum claims, Issuer found[kMostIssuers]) {
     static Statement of_tenant = {"SELECT " CURFEW_ISSUER_COLUMNS
                                   " FROM curfew.issuer i JOIN curfew.tenant t ON t.id = i.tenant_id"
                                   " WHERE i.issuer = $1 AND i.tenant_id = $2",
@@ -36,11 +36,11 @@ bool choose_issuer(std::string_view issuer, const pg_uuid_t* tenant, Datum claim
         "WITH candidate AS (SELECT c.tenant_id, CASE WHEN c.tenant_claim IS NULL THEN 1"
         "   WHEN $2 ->> c.tenant_claim IN (t.slug, t.id::text) THEN 2 ELSE 0 END AS rank"
         "  FROM curfew.issuer c JOIN curfew.tenant t ON t.id = c.tenant_id WHERE c.issuer = $1),"
-        " best AS (SELECT tenant_id FROM candidate WHERE rank = (SELECT max(rank) FROM candidate) LIMIT 2)"
+        " best AS (SELECT tenant_id FROM candidate WHERE rank = (SELECT max(rank) FROM candidate) LIMIT $3)"
         "SELECT " CURFEW_ISSUER_COLUMNS
         " FROM best b JOIN curfew.issuer i ON i.issuer = $1 AND i.tenant_id = b.tenant_id"
         " JOIN curfew.tenant t ON t.id = i.tenant_id",
-        {TEXTOID, JSONBOID}};
+        {TEXTOID, JSONBOID, INT4OID}};
     Parameters parameters;
     parameters.Add(text_datum(issuer));
     uint64 count = 0;
@@ -51,12 +51,14 @@ bool choose_issuer(std::string_view issuer, const pg_uuid_t* tenant, Datum claim
     if (count == 0) {
         parameters.count = 1;
         parameters.Add(claims);
+        parameters.Add(Int32GetDatum(kMostIssuers + 1));
         count = run(of_claims, parameters);
     }
-    if (count != 1)
-        return false;
-    read_issuer(chosen);
-    return true;
+    if (count > kMostIssuers)
+        return 0;
+    for (uint64 i = 0; i < count; ++i)
+        read_issuer(i, &found[i]);
+    return static_cast<int>(count);
 }
 
 bool find_principal(const pg_uuid_t& tenant, std::string_view id_or_name, pg_uuid_t* principal) {

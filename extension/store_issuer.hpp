@@ -19,11 +19,11 @@ struct Issuer {
     int64 clock_skew;                              // microseconds
 };
 
-// The registration that a token of this issuer is to be verified with: that of `tenant`, when it is not null
-// and has one; else the only one whose tenant the token's claims name; else the only one that asks for no
-// such claim; else the only one. False when there is none, or when several are left. What the claims say is
-// not verified yet.
-bool choose_issuer(std::string_view issuer, const pg_uuid_t* tenant, Datum claims, Issuer* chosen);
+// The registrations that a token of this issuer may be verified with: that of `tenant`, when it is not null and has one; else
+// those whose tenant the token's claims name; else those that ask for no such claim; else all. At most kMostIssuers; 0 where
+// there are more, among which nobody could tell. What the claims say is not verified yet.
+inline constexpr int kMostIssuers = 16;
+int find_issuers(std::string_view issuer, const pg_uuid_t* tenant, Datum claims, Issuer found[kMostIssuers]);
 
 // The principal with that id, or else that name; false when there is none.
 bool find_principal(const pg_uuid_t& tenant, std::string_view id_or_name, pg_uuid_t* principal);

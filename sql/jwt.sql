@@ -106,6 +106,12 @@ SELECT curfew.register_issuer('https://shared.example', hs256_secret => 'a secre
 SELECT org, pg_temp.greeting(pg_temp.token(json_build_object('org', org)::text)) FROM (VALUES (1, 'jwt'), (2, 'jwt-next-door'), (3, 'elsewhere')) v (n, org) ORDER BY n;
 SELECT curfew.register_issuer('https://shared.example', hs256_secret => 'a secret that is longer than 32 bytes', tenant => t) FROM (VALUES ('jwt'), ('jwt-next-door')) v (t) \g /dev/null
 SELECT named, pg_temp.greeting(pg_temp.token(), named) FROM (VALUES (1, NULL), (2, 'jwt'), (3, 'jwt-next-door')) v (n, named) ORDER BY n;
+-- By its keys, or by its audience: whatever the one registers takes no token of the other's away.
+SELECT curfew.register_issuer('https://shared.example', hs256_secret => 'another secret that is longer than 32 bytes', tenant => 'jwt-next-door') \gset
+SELECT what, pg_temp.greeting(token) FROM (VALUES (1, 'the one''s keys', pg_temp.token()), (2, 'the other''s', pg_temp.token(secret => 'another secret that is longer than 32 bytes')), (3, 'nobody''s', pg_temp.token(secret => 'a third secret that is longer than 32 bytes'))) v (n, what, token) ORDER BY n;
+SELECT curfew.register_issuer('https://shared.example', hs256_secret => 'a secret that is longer than 32 bytes', audience => t, tenant => t) FROM (VALUES ('jwt'), ('jwt-next-door')) v (t) \g /dev/null
+SELECT audience, pg_temp.greeting(pg_temp.token(json_build_object('aud', audience)::text)) FROM (VALUES (1, 'jwt'), (2, 'jwt-next-door'), (3, 'elsewhere')) v (n, audience) ORDER BY n;
+SELECT pg_temp.greeting(pg_temp.token('{"aud": ["jwt", "jwt-next-door"]}')) AS both;
 SELECT curfew.remove_issuer('https://shared.example', 'jwt-next-door') \gset
 
 -- Scopes: the token's limit the caller, and its roles add what the issuer's table says; no limit where there is no claim.
