@@ -191,7 +191,7 @@ Datum uuid_for_caller(const pg_uuid_t& id) {
     return UUIDPGetDatum(copy);
 }
 
-std::span<const std::string_view> text_views(const Value& array) {
+std::span<const std::string_view> text_views(Value array) {
     if (array.null)
         return {};
     Datum* elements;
@@ -212,7 +212,7 @@ Value text_array(std::span<const std::string_view> texts) {
             false};
 }
 
-std::span<const pg_uuid_t> uuids(const Value& array) {
+std::span<const pg_uuid_t> uuids(Value array) {
     if (array.null)
         return {};
     Datum* elements;

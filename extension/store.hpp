@@ -101,13 +101,13 @@ Datum bytea_datum(const uint8* bytes, int count);
 Value uuid_value(const pg_uuid_t& id);
 
 // The elements of a text[] as views; none for null.
-std::span<const std::string_view> text_views(const Value& array);
+std::span<const std::string_view> text_views(Value array);
 
 // A text[] of those texts.
 Value text_array(std::span<const std::string_view> texts);
 
 // The elements of a uuid[], copied.
-std::span<const pg_uuid_t> uuids(const Value& array);
+std::span<const pg_uuid_t> uuids(Value array);
 
 // A uuid[] of those ids.
 Datum uuid_array(std::span<const pg_uuid_t> ids);

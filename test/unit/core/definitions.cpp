@@ -32,11 +32,11 @@ nlohmann::json BuiltInDefinition(const std::string& name) {
     return nlohmann::json::parse(file);
 }
 
-const core::Lifecycle& BuiltIn(const std::string& name) {
-    static std::map<std::string, core::Lifecycle> compiled;
+const core::Lifecycle& BuiltIn(std::string_view name) {
+    static std::map<std::string, core::Lifecycle, std::less<>> compiled;
     auto found = compiled.find(name);
     if (found == compiled.end())
-        found = compiled.emplace(name, Compiled(BuiltInDefinition(name), name)).first;
+        found = compiled.emplace(name, Compiled(BuiltInDefinition(std::string(name)), name)).first;
     return found->second;
 }
 

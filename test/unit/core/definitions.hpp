@@ -20,7 +20,7 @@ const std::vector<std::string>& BuiltInNames();
 nlohmann::json BuiltInDefinition(const std::string& name);
 
 // The same, compiled. Throws where it does not compile.
-const core::Lifecycle& BuiltIn(const std::string& name);
+const core::Lifecycle& BuiltIn(std::string_view name);
 
 // Reads, then checks, as define_lifecycle does. The first problem, or none.
 core::Problem Compile(const nlohmann::json& definition, std::string_view name, core::Lifecycle& lifecycle);
