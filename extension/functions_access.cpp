@@ -71,13 +71,11 @@ void change_grants(const char* verb, const char* preposition, const char* role, 
             run_utility(psprintf("%s SELECT ON curfew.%s %s %s", verb, grant.name, preposition, role));
 }
 
-// Before 16, auto_explain prints no parameters unless it is told to.
 void keep_parameters_out_of_logs(const char* role) {
     run_utility(psprintf("ALTER ROLE %s SET log_parameter_max_length = 0", role));
     run_utility(psprintf("ALTER ROLE %s SET log_parameter_max_length_on_error = 0", role));
-#if PG_VERSION_NUM >= 160000
-    run_utility(psprintf("ALTER ROLE %s SET auto_explain.log_parameter_max_length = 0", role));
-#endif
+    if constexpr (kAutoExplainPrintsParameters)
+        run_utility(psprintf("ALTER ROLE %s SET auto_explain.log_parameter_max_length = 0", role));
 }
 
 void log_access(const char* event, const char* role, std::string_view kind) {
@@ -153,9 +151,8 @@ CURFEW_FUNCTION(revoke_access) {
     run_utility(psprintf("REVOKE USAGE ON SCHEMA curfew FROM %s", role));
     run_utility(psprintf("ALTER ROLE %s RESET log_parameter_max_length", role));
     run_utility(psprintf("ALTER ROLE %s RESET log_parameter_max_length_on_error", role));
-#if PG_VERSION_NUM >= 160000
-    run_utility(psprintf("ALTER ROLE %s RESET auto_explain.log_parameter_max_length", role));
-#endif
+    if constexpr (kAutoExplainPrintsParameters)
+        run_utility(psprintf("ALTER ROLE %s RESET auto_explain.log_parameter_max_length", role));
     log_access("revocation", role, "everything");
     close_store(store);
     PG_RETURN_VOID();

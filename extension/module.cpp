@@ -10,7 +10,7 @@
 #include "worker.hpp"
 
 extern "C" {
-PG_MODULE_MAGIC;
+CURFEW_MODULE_MAGIC;
 PGDLLEXPORT void _PG_init(void);
 }
 

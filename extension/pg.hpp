@@ -56,6 +56,13 @@ extern "C" {
 #error "Curfew needs PostgreSQL 14 or later"
 #endif
 
+// The magic block. From 18 on it says whose it is, for pg_get_loaded_modules().
+#ifdef PG_MODULE_MAGIC_EXT
+#define CURFEW_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "curfew", .version = CURFEW_VERSION)
+#else
+#define CURFEW_MODULE_MAGIC PG_MODULE_MAGIC
+#endif
+
 namespace curfew {
 
 // Whether the text is JSON that jsonb takes: well-formed, escapes included. What is wrong with it is not told, since
@@ -116,6 +123,9 @@ inline const PgBackendStatus& backend_status(int index) {
     return pgstat_fetch_stat_local_beentry(index)->backendStatus;
 #endif
 }
+
+// Whether auto_explain prints bound parameters unless it is told not to.
+inline constexpr bool kAutoExplainPrintsParameters = PG_VERSION_NUM >= 160000;
 
 // Says that every setting `prefix.…` has been defined: others by that name are mistakes.
 inline void reserve_setting_prefix(const char* prefix) {
