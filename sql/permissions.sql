@@ -119,8 +119,8 @@ SELECT name, pg_temp.answer(statement) FROM function_call WHERE has_function_pri
 SELECT pg_temp.answer('SELECT curfew.create_principal(''x'')') AS no_tenant, pg_temp.answer('SELECT curfew.create_principal(''x'', tenant => ''no-such-tenant'')') AS unknown_tenant;
 RESET ROLE;
 
--- A role's bound parameters, credentials among them, are kept out of the server's log.
-SELECT r.rolname, array_to_string(s.setconfig, ' ') AS settings FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole WHERE r.rolname LIKE 'regress\_curfew\_%' ORDER BY r.rolname COLLATE "C";
+-- A role's bound parameters, credentials among them, are kept out of the server's log; from 16 on out of auto_explain's too.
+SELECT r.rolname, array_to_string(array_remove(s.setconfig, 'auto_explain.log_parameter_max_length=0'), ' ') AS settings, ('auto_explain.log_parameter_max_length=0' = ANY (s.setconfig)) = (current_setting('server_version_num')::int >= 160000) AS as_auto_explain_wants FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole WHERE r.rolname LIKE 'regress\_curfew\_%' ORDER BY r.rolname COLLATE "C";
 
 -- Only superusers give and take access, of the four kinds.
 SET ROLE regress_curfew_admin;

@@ -87,7 +87,10 @@ SELECT used_at AS before FROM curfew.session WHERE id = :'id' \gset
 SELECT kind FROM curfew.authenticate(:'token');
 SELECT used_at > :'before' AS each_one FROM curfew.session WHERE id = :'id';
 RESET curfew.use_granularity;
+\set VERBOSITY sqlstate
 SET curfew.use_granularity = -1;
+\set VERBOSITY default
+SELECT min_val, max_val, unit FROM pg_settings WHERE name = 'curfew.use_granularity';
 CREATE ROLE regress_curfew_timers;
 SET ROLE regress_curfew_timers;
 SET curfew.use_granularity = 0;
