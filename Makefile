@@ -40,8 +40,8 @@ COMPILE.cxx.bc += $(PG_CXXFLAGS) -MMD -MP -MF $@.d
 $(shlib): $(EXPORTS)
 installcheck: | build/regress build/isolation
 else
-NO_PGXS = echo "curfew: '$(PG_CONFIG)' does not lead to PGXS; install postgresql-server-dev-15," \
-	"or name another with PG_CONFIG=/path/to/pg_config" >&2; exit 1
+NO_PGXS = echo "curfew: '$(PG_CONFIG)' does not lead to PGXS; install the postgresql-server-dev-…" \
+	"of your server's version, or name another with PG_CONFIG=/path/to/pg_config" >&2; exit 1
 .PHONY: all install installcheck clean
 all install installcheck:
 	@$(NO_PGXS)
