@@ -17,11 +17,17 @@ struct Member {
     bool object;
     int most; // bytes as it is stored: a list shows up to 1,000 sessions
 };
+constexpr int kMostFields = 131072;
 constexpr Member kMembers[] = {
-    {"title", &Edit::title, false, 8192},      {"labels", &Edit::labels, true, 16384},
-    {"metadata", &Edit::metadata, true, 65536}, {"fields", &Edit::fields, true, 131072},
+    {"title", &Edit::title, false, 8192},       {"labels", &Edit::labels, true, 16384},
+    {"metadata", &Edit::metadata, true, 65536}, {"fields", &Edit::fields, true, kMostFields},
     {"message", &Edit::message, false, 262144},
 };
+constexpr int64 kMostMessages = 16777216; // bytes of a session's messages: who reads the session reads them all
+
+EditProblem too_large(const char* member, const char* what, int64 most) {
+    return {core::Refusal::value_out_of_range, member, psprintf("%s more than " INT64_FORMAT " bytes.", what, most)};
+}
 
 } // namespace
 
@@ -33,8 +39,16 @@ EditProblem member_problem(const Edit& edit) {
         if (member.object && !JsonNode::of_datum(value.datum).IsObject())
             return {core::Refusal::wrong_type, member.name, "It is a JSON object."};
         if (toast_raw_datum_size(value.datum) > static_cast<Size>(member.most) + VARHDRSZ)
-            return {core::Refusal::value_out_of_range, member.name, psprintf("It has more than %d bytes.", member.most)};
+            return too_large(member.name, "It has", member.most);
     }
+    return {};
+}
+
+EditProblem total_problem(int64 fields, int64 messages) {
+    if (fields > kMostFields + VARHDRSZ)
+        return too_large("fields", "With those that it has the session would have", kMostFields);
+    if (messages > kMostMessages)
+        return too_large("message", "The session's messages would have", kMostMessages);
     return {};
 }
 

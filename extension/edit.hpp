@@ -14,6 +14,8 @@ struct EditProblem {
 EditProblem edit_problem(const Edit& edit);
 // Of its members alone, which may all be absent: a beginning's.
 EditProblem member_problem(const Edit& edit);
+// Of what the session has after it: `fields` as jsonb with what it had before, and all of its messages, in bytes.
+EditProblem total_problem(int64 fields, int64 messages);
 [[noreturn]] void raise_edit_problem(const EditProblem& problem);
 
 // The audit row's details: {"changed": ["labels", …]}, names and never values.

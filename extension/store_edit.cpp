@@ -1,5 +1,6 @@
 #include "store_edit.hpp"
 
+#include "edit.hpp"
 #include "inside.hpp"
 #include "secrets.hpp"
 
@@ -13,18 +14,20 @@ bool write_edit(const pg_uuid_t& tenant, const Change& change, const Edit& edit,
         " WHERE s.tenant_id = $1 AND " CURFEW_UNCHANGED_FROM(CURFEW_PARAMETER)
         " RETURNING " CURFEW_SESSION_COLUMNS("s") "), edited AS ("
         " INSERT INTO curfew.session_detail AS d (tenant_id, session_id, title, labels, metadata, fields,"
-        "  last_message_at)"
+        "  last_message_at, message_bytes)"
         " SELECT $1, c.id, $32, COALESCE($33, '{}'), COALESCE($34, '{}'), COALESCE($35, '{}'),"
-        "  CASE WHEN $36 IS NOT NULL THEN $3 END FROM changed c"
+        "  CASE WHEN $36 IS NOT NULL THEN $3 END, COALESCE(octet_length($36), 0) FROM changed c"
         " ON CONFLICT (tenant_id, session_id) DO UPDATE SET title = COALESCE($32, d.title),"
         "  labels = COALESCE($33, d.labels), metadata = COALESCE($34, d.metadata),"
         "  fields = d.fields || COALESCE($35, '{}'),"
-        "  last_message_at = COALESCE(excluded.last_message_at, d.last_message_at)), posted AS ("
+        "  last_message_at = COALESCE(excluded.last_message_at, d.last_message_at),"
+        "  message_bytes = d.message_bytes + excluded.message_bytes"
+        " RETURNING pg_column_size(d.fields)::bigint AS fields, d.message_bytes AS messages), posted AS ("
         " INSERT INTO curfew.session_message (tenant_id, session_id, version, id, at, kind, author_id, message)"
         " SELECT $1, c.id, c.version, $37, $3, $38, $6, $36 FROM changed c WHERE $36 IS NOT NULL), logged AS ("
         " INSERT INTO curfew.audit_event (" CURFEW_AUDIT_COLUMNS ", session_id, to_state, version)"
         " SELECT " CURFEW_AUDIT_VALUES ", c.id, $28, c.version FROM changed c)"
-        "SELECT " CURFEW_SESSION_COLUMNS("c") " FROM changed c",
+        "SELECT " CURFEW_SESSION_COLUMNS("c") ", e.fields, e.messages FROM changed c CROSS JOIN edited e",
         {CURFEW_AUDIT_TYPES, CURFEW_CHANGE_TYPES, TEXTOID, JSONBOID, JSONBOID, JSONBOID, TEXTOID, UUIDOID, TEXTOID}};
 
     Value values[kChangeValues];
@@ -47,6 +50,10 @@ bool write_edit(const pg_uuid_t& tenant, const Change& change, const Edit& edit,
     if (rows == 0)
         return false;
     *row = session_row(0, 0);
+    EditProblem problem = total_problem(DatumGetInt64(result_value(0, kSessionColumns).datum),
+                                        DatumGetInt64(result_value(0, kSessionColumns + 1).datum));
+    if (problem.refusal != core::Refusal::none)
+        raise_edit_problem(problem);
     return true;
 }
 

@@ -105,3 +105,18 @@ SELECT pg_temp.try(:'olga', format('update_session(%L, ''note'', fields => ''{"a
 SELECT title, labels, metadata, fields FROM curfew.session_detail WHERE tenant_id = :'tenant' AND session_id = :'id';
 DELETE FROM curfew.session WHERE tenant_id = :'tenant' AND id = :'id';
 SELECT count(*) FROM curfew.session_message WHERE tenant_id = :'tenant' AND session_id = :'id';
+
+-- How much there can be of each: what is named, and what the session then has in all.
+BEGIN;
+SELECT curfew.act_as('edits', :'olga') \gset
+SELECT id AS large FROM curfew.create_session('leaflet') \gset
+COMMIT;
+SELECT what, pg_temp.try(:'olga', format('update_session(%L, %s)', :'large', arguments)) AS edited, pg_temp.try(:'olga', format('create_session(''leaflet'', %s)', arguments)) AS begun
+FROM (VALUES (1, 'longest title', 'title => repeat(''é'', 4096)'), (2, 'title', 'title => repeat(''é'', 4096) || ''x'''), (3, 'labels', 'labels => jsonb_build_object(''a'', repeat(''x'', 16385))'),
+    (4, 'metadata', 'metadata => jsonb_build_object(''a'', repeat(''x'', 65537))'), (5, 'fields', 'fields => jsonb_build_object(''a'', repeat(''x'', 131073))'),
+    (6, 'half of the fields', 'fields => jsonb_build_object(''a'', repeat(''x'', 65000))'), (7, 'the same half', 'fields => jsonb_build_object(''a'', repeat(''x'', 65000))'),
+    (8, 'the other half', 'fields => jsonb_build_object(''b'', repeat(''x'', 65000))'), (9, 'and more', 'fields => jsonb_build_object(''c'', repeat(''x'', 2000))')) v (n, what, arguments) ORDER BY n;
+SELECT pg_temp.try(:'olga', format('post_message(%L, repeat(''é'', 131072) || ''x'')', :'large')) AS message;
+SELECT count(pg_temp.try(:'olga', format('post_message(%L, repeat(''é'', 131072))', :'large'))) AS posted FROM generate_series(1, 64);
+SELECT pg_temp.try(:'olga', format('post_message(%L, ''x'')', :'large')) AS messages_in_all;
+SELECT s.version, d.message_bytes, (SELECT sum(octet_length(message)) FROM curfew.session_message m WHERE m.session_id = s.id) AS of_messages FROM curfew.session s JOIN curfew.session_detail d ON d.session_id = s.id WHERE s.id = :'large';

@@ -67,10 +67,12 @@ CREATE TABLE curfew.session_detail (
     metadata jsonb NOT NULL DEFAULT '{}',
     fields jsonb NOT NULL DEFAULT '{}',
     last_message_at timestamptz,
+    message_bytes bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant_id, session_id),
     FOREIGN KEY (tenant_id, session_id) REFERENCES curfew.session ON DELETE CASCADE
 );
 COMMENT ON TABLE curfew.session_detail IS 'What people read and the engine does not decide on.';
+COMMENT ON COLUMN curfew.session_detail.message_bytes IS 'How long its messages are together.';
 
 CREATE TABLE curfew.session_once (
     tenant_id uuid NOT NULL,
