@@ -68,7 +68,11 @@ Administration begin_administration(FunctionCallInfo fcinfo, int tenant_argument
 }
 
 void check_scopes(const Value& scopes) {
-    for (std::string_view scope : text_views(scopes))
+    core::Scopes words = text_views(scopes);
+    if (words.size() > kMostScopes)
+        raise_refusal(core::Refusal::value_out_of_range, "scopes",
+                      psprintf("There are %zu; there can be %zu.", words.size(), kMostScopes));
+    for (std::string_view scope : words)
         if (!core::IsScope(scope))
             raise_refusal(core::Refusal::unknown_value, "scopes", psprintf("\"%s\" is not a scope.", excerpt(scope)));
 }

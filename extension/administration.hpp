@@ -38,7 +38,8 @@ inline constexpr const char* kAuditorsOnly =
 Administration begin_administration(FunctionCallInfo fcinfo, int tenant_argument, std::string_view scope = {},
                                     bool needed = false);
 
-// Refuses what is not a list of scopes.
+// Refuses what is not a list of scopes, or a longer one than is kept.
+inline constexpr std::size_t kMostScopes = 256;
 void check_scopes(const Value& scopes);
 
 // The argument's principal or workspace (slug or id) of the tenant; SL404 where there is none.

@@ -102,6 +102,10 @@ CURFEW_FUNCTION(create_principal) {
         principal.scopes = text_array({kEverything, principal.role == "admin" ? 1u : 0u});
     principal.email = argument(fcinfo, 4);
     principal.full_name = argument(fcinfo, 5);
+    if (!principal.email.null)
+        check_name(text_view(principal.email.datum), "email");
+    if (!principal.full_name.null)
+        check_name(text_view(principal.full_name.datum), "full_name");
     if (!insert_principal(call.tenant, principal))
         raise_taken("name", principal.name);
     call.log("principal.create", details_object({{"principal_id", uuid_text(principal.id)},

@@ -1,4 +1,5 @@
 // SQL-callable: beginning a session.
+#include "administration.hpp"
 #include "function.hpp"
 
 #include "details.hpp"
@@ -77,11 +78,9 @@ PrincipalStanding active_principal(const pg_uuid_t& tenant, const pg_uuid_t& id,
 
 // A session's scopes are within those of whom it runs as and, unless the caller may begin sessions for others, within
 // the caller's own.
-void check_scopes(const Value& wanted, core::Scopes held, const core::Grants& grants) {
-    core::Scopes scopes = text_views(wanted);
-    for (std::string_view scope : scopes) {
-        if (!core::IsScope(scope))
-            raise_refusal(core::Refusal::unknown_value, "scopes", psprintf("\"%s\" is not a scope.", excerpt(scope)));
+void check_scopes_within(const Value& wanted, core::Scopes held, const core::Grants& grants) {
+    check_scopes(wanted);
+    for (std::string_view scope : text_views(wanted)) {
         if (!core::AnyScopeCovers(held, scope))
             raise_refusal(core::Refusal::scope_missing, "scopes",
                           psprintf("The principal lacks the scope \"%s\".", excerpt(scope)));
@@ -153,10 +152,18 @@ bool is_live(const pg_uuid_t& tenant, const Value& token) {
     return find_token_session(tenant, text_view(token.datum), GetCurrentTimestamp(), &found) && found.active;
 }
 
-// The first answer, with those of its tokens that the caller can derive and that still are its session's.
-Datum created_again(FunctionCallInfo fcinfo, Once* once, const pg_uuid_t& tenant) {
+constexpr int kInfoWorkspace = 8; // of session_info
+
+// The first answer, with those of its tokens that the caller can derive and that still are its session's. The same words of a
+// credential that is bound to another workspace mean another session.
+Datum created_again(FunctionCallInfo fcinfo, Once* once, const Setting& setting) {
+    const pg_uuid_t& tenant = setting.identity.tenant;
     Value columns[kSessionInfoColumns + 2];
     kept_columns(fcinfo, *once, columns, lengthof(columns));
+    const Value &then = columns[kInfoWorkspace], &now = setting.workspace;
+    if (then.null != now.null ||
+        (!now.null && memcmp(DatumGetUUIDP(then.datum)->data, DatumGetUUIDP(now.datum)->data, UUID_LEN) != 0))
+        raise_refusal(core::Refusal::idempotency_key_reused, "idempotency_key");
     uint8 bytes[kHmacSize];
     if (derive_secret(once, kAccess, bytes)) {
         Value digest;
@@ -221,7 +228,7 @@ CURFEW_FUNCTION(create_session) {
     check_workspace(setting);
     check_caller(setting, owner, agent);
     if (once.repeated) {
-        Datum result = created_again(fcinfo, &once, setting.identity.tenant);
+        Datum result = created_again(fcinfo, &once, setting);
         close_store(store);
         return result;
     }
@@ -237,7 +244,7 @@ CURFEW_FUNCTION(create_session) {
     }
     Value scopes = argument(fcinfo, 4);
     if (!scopes.null)
-        check_scopes(scopes, held, setting.loaded.grants);
+        check_scopes_within(scopes, held, setting.loaded.grants);
     else if (!agent.null)
         scopes = text_array(held); // an agent's session has the agent's scopes, unless it asks for fewer
     else if (setting.loaded.grants.limited)

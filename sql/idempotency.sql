@@ -228,6 +228,11 @@ SELECT pg_temp.asks('olga again', format('SELECT state FROM curfew.archive_sessi
 SELECT pg_temp.asks('olga, bound', format('SELECT state FROM curfew.archive_session(%L, idempotency_key => ''archived'')', :'conversation')) AS key_of_another_place,
     pg_temp.asks('olga, limited', format('SELECT state FROM curfew.cancel_session(%L, idempotency_key => ''twice-cancel_session'')', :'visual')) AS key_without_the_scope,
     pg_temp.asks('olga, limited', 'SELECT state FROM curfew.create_session(''conversation'', workspace => ''room'', idempotency_key => ''standing'')') AS as_good_as_the_first;
+-- The same words, of a key that is bound to a workspace, mean a session in that: another request.
+SELECT pg_temp.asks('olga again', 'SELECT state FROM curfew.create_session(''login'', idempotency_key => ''anywhere'')') AS first, pg_temp.asks('olga again', 'SELECT state FROM curfew.create_session(''login'', idempotency_key => ''anywhere'')') AS again;
+SELECT count(curfew.add_member('cellar', :'olga', tenant => 'once')) AS member \gset
+SELECT pg_temp.asks('olga, bound', 'SELECT state FROM curfew.create_session(''login'', idempotency_key => ''anywhere'')') AS bound;
+DELETE FROM curfew.workspace_member WHERE tenant_id = :'tenant' AND principal_id = :'olga' AND workspace_id = :'cellar';
 BEGIN;
 DELETE FROM curfew.workspace_member WHERE tenant_id = :'tenant' AND principal_id = :'olga';
 SELECT pg_temp.asks('olga again', 'SELECT state FROM curfew.create_session(''conversation'', workspace => ''room'', idempotency_key => ''standing'')') AS no_member,

@@ -28,7 +28,7 @@ FROM (VALUES (1, 'u1', 'user', 'member', NULL), (2, 'u2', 'service', 'admin', NU
 SELECT name, kind, role, status, scopes FROM curfew.principal WHERE tenant_id = :'tenant' AND name LIKE 'u%' ORDER BY name COLLATE "C";
 SELECT what, pg_temp.answer(format('SELECT curfew.create_principal(%s, tenant => %L)', arguments, 'principals')) FROM (VALUES (1, 'no kind', '''x'', ''robot'''), (2, 'no role', '''x'', ''user'', ''king'''), (3, 'null kind', '''x'', NULL'),
     (4, 'no scope', '''x'', scopes => ''{a b}'''), (5, 'long scope', '''x'', scopes => ARRAY[repeat(''s'', 64)]'), (6, 'empty scope', '''x'', scopes => ARRAY['''']'), (7, 'empty name', ''''''), (8, 'null name', 'NULL'),
-    (9, 'long name', 'repeat(''é'', 201)'), (10, 'same name', '''olga''')) v (n, what, arguments) ORDER BY n;
+    (9, 'long name', 'repeat(''é'', 201)'), (11, 'long email', '''x'', email => repeat(''é'', 201)'), (12, 'empty full name', '''x'', full_name => '''''), (13, 'many scopes', '''x'', scopes => (SELECT array_agg(''s'' || i) FROM generate_series(1, 257) i)'), (10, 'same name', '''olga''')) v (n, what, arguments) ORDER BY n;
 SELECT pg_temp.answer('SELECT curfew.create_principal(repeat(''é'', 200), tenant => ''principals'') IS NOT NULL') AS longest;
 -- Slugs: of tenants and workspaces.
 SELECT slug, pg_temp.answer(format('SELECT curfew.create_workspace(%L, tenant => %L) IS NOT NULL', slug, 'principals')) AS workspace, pg_temp.answer(format('SELECT curfew.create_tenant(%L)', slug)) AS tenant
