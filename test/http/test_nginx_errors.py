@@ -105,6 +105,13 @@ def test_health_is_not_counted_against_the_rate(edge):
     assert {nginx.send("GET", "/healthz").status_code for _ in range(8)} == {200}
 
 
+def test_readiness_is_counted_apart(edge):
+    nginx = edge(rate=2)
+    assert 429 in [nginx.send("GET", "/curfew/v1/lifecycles").status_code for _ in range(8)]
+    assert nginx.send("GET", "/readyz").status_code == 200
+    assert 429 in [nginx.send("GET", "/readyz").status_code for _ in range(8)]
+
+
 @pytest.mark.parametrize("path", ["/v1/sessions/..%2f..%2fhealthz", "/curfew/v1/lifecycles/..%2F..%2F..%2Freadyz"])
 def test_a_path_that_only_decoded_is_a_probe_is_counted(edge, path):
     nginx = edge(rate=2)
