@@ -27,6 +27,17 @@ def client():
     return session
 
 
+def raw(stack, text):
+    """What nginx answers to bytes that are no request: status line, headers and body."""
+    with socket.create_connection(("127.0.0.1", stack.port), timeout=PATIENCE) as connection:
+        connection.sendall(text)
+        answer = b""
+        while part := connection.recv(65536):
+            answer += part
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return head.decode().split("\r\n")[0], head.decode().lower(), body.decode()
+
+
 class Stack:
     def __init__(self, name, **settings):
         self.name = name

@@ -4,6 +4,7 @@ import socket
 import pytest
 
 from shapes import REQUEST_ID, TIME, assert_answer
+from stack import raw
 
 PATHS = {"native": "/curfew/v1/sessions", "dhcp-shield": "/api/sessions/1", "dreadnode": "/api/v1/org/a/ws/b/sessions",
          "devin": "/v1/sessions/devin-1", "truthlocks": "/v1/agent-sessions/1", "luxxon": "/api/v1/sessions/1"}
@@ -117,17 +118,6 @@ def test_a_path_that_only_decoded_is_a_probe_is_counted(edge, path):
     nginx = edge(rate=2)
     statuses = [nginx.send("GET", path).status_code for _ in range(8)]
     assert statuses[0] == 401 and 429 in statuses
-
-
-def raw(stack, text):
-    """What nginx answers to bytes that are no request: status line, headers and body."""
-    with socket.create_connection(("127.0.0.1", stack.port), timeout=30) as connection:
-        connection.sendall(text)
-        answer = b""
-        while part := connection.recv(65536):
-            answer += part
-    head, _, body = answer.partition(b"\r\n\r\n")
-    return head.decode().split("\r\n")[0], head.decode().lower(), body.decode()
 
 
 @pytest.mark.parametrize("request_line, status", [
