@@ -29,7 +29,9 @@ end() {
 test/stack/stack.sh bench remove
 trap end EXIT
 test/stack/postgres.sh bench init
-put test/bench/postgresql.conf "$data/bench.conf"
+# A third of the machine's memory, as it is with a server to itself.
+{ cat test/bench/postgresql.conf
+  awk '/^MemTotal:/ { print "shared_buffers = " int($2 / 3) "kB" }' /proc/meminfo; } | as_stack tee "$data/bench.conf" >/dev/null
 as_stack sh -c 'echo "include = '"'bench.conf'"'" >> "$1"' include "$data/postgresql.conf"
 test/stack/stack.sh bench up
 
