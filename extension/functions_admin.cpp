@@ -9,6 +9,7 @@
 #include "store_admin.hpp"
 #include "store_identity.hpp"
 #include "store_read.hpp"
+#include "store_signing.hpp"
 
 using namespace curfew;
 
@@ -55,6 +56,7 @@ CURFEW_FUNCTION(create_tenant) {
     if (!insert_tenant(call.tenant, slug, name, tag, kTagSize))
         raise_taken("slug", slug);
     call.log("tenant.create", details_object({{"slug", text_value(slug)}}));
+    signing_key(); // made here at the latest: a standby, which seals cursors too, cannot make it
     Datum result = uuid_for_caller(call.tenant);
     close_store(store);
     return result;
