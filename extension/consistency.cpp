@@ -3,9 +3,14 @@
 #include "core/slice.hpp"
 #include "signing.hpp"
 #include "store_signing.hpp"
+#include "worker.hpp"
 
 extern "C" {
 #include "access/parallel.h"
+#include "access/xlog_internal.h"
+#if PG_VERSION_NUM >= 150000
+#include "access/xlogrecovery.h"
+#endif
 }
 
 namespace curfew {
@@ -16,11 +21,35 @@ constexpr std::string_view kPurpose = "consistency";
 // Where in which write-ahead log: the system, its timeline and the position, big-endian.
 constexpr int kPositionSize = 20;
 
+constexpr int64 kLook = 2 * INT64CONST(1000); // us between two looks at how far the replay has come
+
 bool reported = false; // the setting says so
 
 void put_big_endian(uint64 value, int size, uint8* bytes) {
     for (int i = 0; i < size; ++i)
         bytes[i] = static_cast<uint8>(value >> (8 * (size - 1 - i)));
+}
+
+uint64 big_endian(const char* bytes, int size) {
+    uint64 value = 0;
+    for (int i = 0; i < size; ++i)
+        value = value << 8 | static_cast<uint8>(bytes[i]);
+    return value;
+}
+
+// The end of what comes before a position. Where the next record would begin a page, that is behind the page's header,
+// and a standby that has everything says that it has come to the page's begin.
+XLogRecPtr EndBefore(XLogRecPtr position) {
+    uint64 header = XLogSegmentOffset(position, wal_segment_size) < XLOG_BLCKSZ ? SizeOfXLogLongPHD : SizeOfXLogShortPHD;
+    return position % XLOG_BLCKSZ == header ? position - header : position;
+}
+
+bool IsReached(const LogPosition& position) {
+    if (!RecoveryInProgress())
+        return true;
+    TimeLineID timeline;
+    XLogRecPtr replayed = GetXLogReplayRecPtr(&timeline);
+    return position.timeline <= timeline && EndBefore(position.at) <= replayed;
 }
 
 std::string_view view_of(const uint8* bytes, int size) {
@@ -47,14 +76,27 @@ Datum position_token(const uint8* key) {
     return base64url_datum(view_of(bytes, sizeof bytes));
 }
 
-bool is_position_token(std::string_view token) {
+bool read_position_token(std::string_view token, LogPosition* position) {
     std::string_view bytes;
-    uint8 system[8];
-    put_big_endian(GetSystemIdentifier(), sizeof system, system);
-    return base64url_bytes(token, &bytes) && bytes.size() == kPositionSize + kSignatureSize &&
-           memcmp(bytes.data(), system, sizeof system) == 0 &&
-           is_signature(kPurpose, core::First(bytes, kPositionSize),
-                        reinterpret_cast<const uint8*>(bytes.data()) + kPositionSize);
+    if (!base64url_bytes(token, &bytes) || bytes.size() != kPositionSize + kSignatureSize ||
+        big_endian(bytes.data(), 8) != GetSystemIdentifier() ||
+        !is_signature(kPurpose, core::First(bytes, kPositionSize),
+                      reinterpret_cast<const uint8*>(bytes.data()) + kPositionSize))
+        return false;
+    *position = {static_cast<uint32>(big_endian(bytes.data() + 8, 4)), big_endian(bytes.data() + 12, 8)};
+    return true;
+}
+
+bool await_position(const LogPosition& position, int64 patience) {
+    TimestampTz now = GetCurrentTimestamp();
+    TimestampTz end = now + patience;
+    while (!IsReached(position)) {
+        if (now >= end)
+            return false;
+        sleep_for(TimestampDifferenceMilliseconds(now, Min(end, now + kLook)));
+        now = GetCurrentTimestamp();
+    }
+    return true;
 }
 
 bool check_token_setting(char** value, void**, GucSource) {

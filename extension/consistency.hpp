@@ -9,8 +9,18 @@ namespace curfew {
 // A token of what is in the log now, as text. `key` is the installation's.
 Datum position_token(const uint8* key);
 
-// Whether it is a token of this installation's. The store is open.
-bool is_position_token(std::string_view token);
+// What a token tells: a position in the log of a timeline.
+struct LogPosition {
+    uint32 timeline;
+    XLogRecPtr at;
+};
+
+// Reads a token of this installation's; false where it is none. The store is open.
+bool read_position_token(std::string_view token, LogPosition* position);
+
+// Whether statements from the next one on see what was committed before the position: at once where changes are made, on a
+// standby when that has been replayed, for which this waits as long as it is told, in microseconds.
+bool await_position(const LogPosition& position, int64 patience);
 
 // The setting curfew.consistency_token. Setting it to `report` in a transaction has the server report it, with a token that
 // is right, when the transaction has ended; with nothing where it has none: in recovery, or before this backend has signed.

@@ -18,13 +18,31 @@ CURFEW_FUNCTION(consistency_token) {
     return token;
 }
 
-// check_consistency(token text) returns boolean. SL422 invalid_consistency_token
+namespace {
+
+constexpr int64 kLongestWait = 60 * USECS_PER_SEC;
+
+// In microseconds. SL422 value_out_of_range
+int64 patience_of(FunctionCallInfo fcinfo, int index) {
+    if (PG_ARGISNULL(index))
+        return 0;
+    const Interval* patience = PG_GETARG_INTERVAL_P(index);
+    if (patience->month != 0 || patience->day != 0 || patience->time < 0 || patience->time > kLongestWait)
+        raise_refusal(core::Refusal::value_out_of_range, "patience", "It can be from 0 to 60 seconds.");
+    return patience->time;
+}
+
+} // namespace
+
+// check_consistency(token text, patience interval) returns boolean. SL422 invalid_consistency_token
 CURFEW_FUNCTION(check_consistency) {
     Store store = open_store(fcinfo);
-    if (!is_position_token(required_text(fcinfo, 0, "token")))
+    LogPosition position;
+    if (!read_position_token(required_text(fcinfo, 0, "token"), &position))
         raise_refusal(core::Refusal::invalid_consistency_token, "token");
+    bool reached = await_position(position, patience_of(fcinfo, 1));
     close_store(store);
-    PG_RETURN_BOOL(!RecoveryInProgress());
+    PG_RETURN_BOOL(reached);
 }
 
 // seal_cursor(purpose text, "position" text) returns text

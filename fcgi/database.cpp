@@ -28,7 +28,8 @@ const Statement kAuthenticateToChange = {
     " pg_catalog.set_config('curfew.consistency_token', 'report', false)",
     {}};
 const char* const kReportedToken = "curfew.consistency_token";
-const Statement kCheckConsistency = {"check consistency", "SELECT curfew.check_consistency($1::text)", {}};
+// A standby is given a moment to come so far.
+const Statement kCheckConsistency = {"check consistency", "SELECT curfew.check_consistency($1::text, '1 second')", {}};
 const Statement kConsistency = {"consistency", "SELECT curfew.consistency_token() AS token", {}};
 const Statement kCheckBody = {"check body", "SELECT curfew.json_body($1::text) IS NULL", {}};
 
@@ -118,6 +119,7 @@ class Connection {
     struct Outcome {
         std::optional<Answer> answer;
         std::optional<ErrorFields> error; // the transaction is not committed
+        bool behind = false;              // a standby that has not replayed what it was to show
         bool usable = true;               // for the next exchange
     };
 
@@ -280,6 +282,8 @@ class Connection {
                     prepared_.insert(steps[done++].statement->name);
                 break;
             case PGRES_TUPLES_OK:
+                if (done < steps.size() && steps[done].statement == &kCheckConsistency)
+                    outcome.behind = *PQgetvalue(result.get(), 0, 0) == 'f';
                 if (++done == steps.size())
                     outcome.answer = take(result.get());
                 break;
@@ -363,10 +367,13 @@ Answer Database::AskOnce(const Exchange& exchange, bool& worth_again) {
         // An error that the server reported has undone the transaction, so that even a change may be asked
         // again.
         worth_again = stale || (!outcome.usable && exchange.effect == Effect::kRead);
-        throw Refusal(FailureFrom(*outcome.error));
+        // What it did not find may be what is not there yet.
+        throw Refusal(outcome.behind && !stale ? OwnFailure("behind") : FailureFrom(*outcome.error));
     }
     if (!outcome.usable)
         connection_.reset();
+    if (outcome.behind && exchange.effect == Effect::kRead)
+        throw Refusal(OwnFailure("behind"));
     if (!outcome.answer)
         throw Refusal(OwnFailure("internal_error", "the transaction ended without an answer"));
     return std::move(*outcome.answer);

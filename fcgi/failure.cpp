@@ -19,6 +19,7 @@ constexpr OwnReason kOwnReasons[] = {
     {"invalid_value", 422, "a value in the request cannot be accepted"},
     {"client_too_old", 426, "this client version is no longer supported"},
     {"internal_error", 500, "internal error"},
+    {"behind", 503, "what the consistency token tells of has not arrived here yet"},
     {"database_away", 503, "the database cannot be reached; nothing was changed"},
     {"in_doubt", 503, "the database was lost before the outcome was known; look before trying again"},
     {"timed_out", 503, "the database took too long; nothing was changed"},

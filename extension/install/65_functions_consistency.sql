@@ -7,12 +7,12 @@ SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.consistency_token() IS 'A token of all that has been committed here so far; null during recovery.';
 
-CREATE FUNCTION curfew.check_consistency(token text)
+CREATE FUNCTION curfew.check_consistency(token text, patience interval DEFAULT '0')
 RETURNS boolean
 AS 'MODULE_PATHNAME', 'curfew_check_consistency' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.check_consistency(text) IS 'Whether what the token tells of can be seen here: always, where changes are made. Refuses a token of another installation, and one that was forged.';
+COMMENT ON FUNCTION curfew.check_consistency(text, interval) IS 'Whether the next statement sees what the token tells of: always, where changes are made; on a standby when it has been replayed, for which this waits that long, at most 60 seconds. Refuses a token of another installation, and one that was forged.';
 
 CREATE FUNCTION curfew.seal_cursor(purpose text, "position" text)
 RETURNS text

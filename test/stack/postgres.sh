@@ -10,6 +10,7 @@
 #   uri     prints a connection URI of its superuser, for database `curfew`
 #
 # CURFEW_PG_FAST=1 (init): no fsync, for a server that nobody will miss.
+# CURFEW_PRIMARY=STACK (init): a standby of that stack's server, which runs: its data as it is now, and from then on streamed.
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 case ${1:-} in -h|--help) help "$0"; exit 0 ;; esac
@@ -60,6 +61,17 @@ built_script() {
 # Whether the data is of another install script than the one that is built.
 outdated() { ! as_stack cat "$state/made-from.sql" 2>/dev/null | cmp -s - "$(built_script)"; }
 
+sockets_of() { (stack_init "$1" && printf '%s' "$sockets"); }
+
+make_copy() {
+    as_stack rm -rf "$data"
+    as_stack sh -c '"$1" -h "$2" -U postgres -D "$3" -R -X stream -c fast >"$4" 2>&1' pg_basebackup \
+        "$(tree_bin)/pg_basebackup" "$(sockets_of "$CURFEW_PRIMARY")" "$data" "$logs/basebackup.log" ||
+        { last_lines "$logs/basebackup.log"; fail "pg_basebackup failed"; }
+    as_stack sh -c 'echo "$1" >> "$2"' conf "unix_socket_directories = '$sockets'" "$data/postgresql.conf"
+    put "$(built_script)" "$state/made-from.sql"
+}
+
 make_data() {
     as_stack rm -rf "$data" "$state/made-from.sql"
     as_stack sh -c '"$1" -D "$2" -U postgres -E UTF8 --locale=C.UTF-8 --auth=trust >"$3" 2>&1' initdb \
@@ -90,7 +102,7 @@ init() {
     if pid >/dev/null; then return; fi
     make_tree
     install_extension
-    if [ ! -e "$state/made-from.sql" ] || outdated; then make_data; fi
+    if [ -n "${CURFEW_PRIMARY:-}" ]; then make_copy; elif [ ! -e "$state/made-from.sql" ] || outdated; then make_data; fi
 }
 
 # processes: how many there are of this server, whatever they do.

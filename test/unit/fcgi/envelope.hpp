@@ -88,6 +88,7 @@ inline const std::vector<Reason> kOwnReasons = {
     {422, "invalid_value"},
     {426, "client_too_old"},
     {500, "internal_error"},
+    {503, "behind"},
     {503, "database_away"},
     {503, "in_doubt"},
     {503, "timed_out"},

@@ -70,6 +70,7 @@ BOOST_AUTO_TEST_CASE(the_fronts_own_failures) {
         {"invalid_value", "a value in the request cannot be accepted"},
         {"client_too_old", "this client version is no longer supported"},
         {"internal_error", "internal error"},
+        {"behind", "what the consistency token tells of has not arrived here yet"},
         {"database_away", "the database cannot be reached; nothing was changed"},
         {"in_doubt", "the database was lost before the outcome was known; look before trying again"},
         {"timed_out", "the database took too long; nothing was changed"},
