@@ -105,8 +105,10 @@ class Connection {
         : connection_(Open(settings), PQfinish), patience_(settings.statement_timeout + kMargin) {
         if (PQstatus(connection_.get()) != CONNECTION_OK)
             throw Lost{Lost::When::kBefore, ErrorText()};
+        if (PQsetnonblocking(connection_.get(), 1) != 0)
+            throw Lost{Lost::When::kBefore, ErrorText()};
         SetUp(settings);
-        if (PQenterPipelineMode(connection_.get()) == 0 || PQsetnonblocking(connection_.get(), 1) != 0)
+        if (PQenterPipelineMode(connection_.get()) == 0)
             throw Lost{Lost::When::kBefore, ErrorText()};
     }
 
@@ -129,6 +131,7 @@ class Connection {
         deadline_ = Clock::now() + patience_;
         std::vector<Step> steps;
         const bool reports = exchange.caller && exchange.wants_consistency;
+        const std::string earlier = reports ? ReportedToken() : "";
         if (const auto& caller = exchange.caller)
             Send(steps, reports ? kAuthenticateToChange : kAuthenticate,
                  {caller->credential, caller->tenant, caller->via, caller->request_id, caller->traceparent});
@@ -140,7 +143,7 @@ class Connection {
         Sync();
         Outcome outcome = Read(steps, [](const PGresult* row) { return AnswerOf(row); });
         if (exchange.wants_consistency && outcome.answer && outcome.usable)
-            GetToken(reports, outcome);
+            GetToken(earlier, outcome);
         return outcome;
     }
 
@@ -177,9 +180,13 @@ class Connection {
         const std::string seconds = std::to_string(settings.statement_timeout.count());
         const std::string sql = "SET search_path = pg_catalog, pg_temp; SET statement_timeout = '" + seconds +
                                 "s'; SET idle_in_transaction_session_timeout = '" + seconds + "s'";
-        const Result result(PQexec(connection_.get(), sql.c_str()), PQclear);
-        if (PQresultStatus(result.get()) != PGRES_COMMAND_OK)
+        // A pooler has let the connection in, and may have no server for it.
+        deadline_ = Clock::now() + settings.connect_timeout;
+        if (PQsendQuery(connection_.get(), sql.c_str()) == 0)
             throw Lost{Lost::When::kBefore, ErrorText()};
+        while (const Result result = Next())
+            if (PQresultStatus(result.get()) != PGRES_COMMAND_OK)
+                throw Lost{Lost::When::kBefore, ErrorText()};
     }
 
     std::string ErrorText() const {
@@ -236,13 +243,19 @@ class Connection {
             throw Lost{Lost::When::kAfter, ErrorText()};
     }
 
+    std::string ReportedToken() const {
+        const char* token = PQparameterStatus(connection_.get(), kReportedToken);
+        return token == nullptr ? "" : token;
+    }
+
     /// Puts the consistency token into the answer: the one that was reported with the commit, or one that is
-    /// asked for, where the server had none yet or something between does not pass it on. The change is committed
-    /// by then: whatever goes wrong here costs the token, and perhaps the connection.
-    void GetToken(bool is_reported, Outcome& outcome) {
-        const char* reported = is_reported ? PQparameterStatus(connection_.get(), kReportedToken) : nullptr;
-        if (reported != nullptr && *reported != '\0') {
-            outcome.answer->consistency = reported;
+    /// asked for, where the server had none yet or something between does not pass it on. One that is the same as
+    /// `earlier` may be old: behind a pooler the server does not repeat what it has told to another client. The change is
+    /// committed by then: whatever goes wrong here costs the token, and perhaps the connection.
+    void GetToken(const std::string& earlier, Outcome& outcome) {
+        std::string reported = ReportedToken();
+        if (!reported.empty() && reported != earlier) {
+            outcome.answer->consistency = std::move(reported);
             return;
         }
         try {

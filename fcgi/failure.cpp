@@ -99,6 +99,8 @@ Failure FailureFrom(const ErrorFields& error) {
     std::string cause = error.sqlstate + ": " + error.message;
     if (error.sqlstate == "42501")
         cause += " (has the front's role been given curfew.grant_access(role, 'front')?)";
+    if (error.sqlstate == "26000" || error.sqlstate == "42P05")
+        cause += " (is there a pooler that does not keep prepared statements apart?)";
     return OwnFailure("internal_error", std::move(cause));
 }
 

@@ -83,6 +83,13 @@ BOOST_AUTO_TEST_CASE(a_missing_grant_is_explained_in_the_log) {
     BOOST_TEST(Of("42501").cause.find("curfew.grant_access(role, 'front')") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_pooler_that_mixes_up_prepared_statements_is_suspected_in_the_log) {
+    for (const auto* sqlstate : {"26000", "42P05"}) {
+        BOOST_TEST(Of(sqlstate).status == 500, sqlstate);
+        BOOST_TEST(Of(sqlstate).cause.find("pooler") != std::string::npos, sqlstate);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(an_own_reason_that_is_not_in_the_table_is_an_internal_error) {
     const Failure failure = OwnFailure("no_such_word", "why");
     BOOST_TEST(failure.status == 500);
