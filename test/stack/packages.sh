@@ -14,7 +14,7 @@ purpose=${1:-}
 case $purpose in
     run)  wanted="make g++ libfcgi-dev libpq-dev libssl-dev nlohmann-json3-dev libcli11-dev nginx curl" ;;
     test) wanted="make g++ libfcgi-dev libpq-dev libssl-dev nlohmann-json3-dev libcli11-dev nginx curl
-                  libboost-test-dev openssl python3-pytest python3-requests python3-psycopg2 python3-jsonschema" ;;
+                  libboost-test-dev openssl pgbouncer python3-pytest python3-requests python3-psycopg2 python3-jsonschema" ;;
     bench) wanted="make g++ libfcgi-dev libpq-dev libssl-dev nlohmann-json3-dev libcli11-dev nginx curl
                   python3-psycopg2 wrk"
           # A Node.js from elsewhere will do, and may have npm in its own package.
@@ -92,13 +92,16 @@ if [[ $lacking == *postgresql* ]]; then
     [ -n "$version" ] || fail "apt knows no package 'postgresql'"
     lacking=${lacking/postgresql /postgresql-$version postgresql-server-dev-$version }
 fi
-nginx_was=$(installed nginx && echo yes || true)
+services=
+for service in nginx pgbouncer; do installed "$service" || services+=" $service"; done
 # shellcheck disable=SC2086 # a list of packages
 apt install -y --no-install-recommends $lacking || { last_lines "$log"; fail "apt-get install failed; all of it is in $log"; }
 
-# What came with this must not take port 80 at the next boot.
-if [ -z "$nginx_was" ] && command -v systemctl >/dev/null; then
-    as_root systemctl disable --quiet nginx.service >>"$log" 2>&1 || true
+# What came with this must not take a port at the next boot.
+if command -v systemctl >/dev/null; then
+    for service in $services; do
+        if installed "$service"; then as_root systemctl disable --quiet "$service.service" >>"$log" 2>&1 || true; fi
+    done
 fi
 rm -f "$log"
 say "packages installed"
