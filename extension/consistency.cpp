@@ -8,9 +8,6 @@
 extern "C" {
 #include "access/parallel.h"
 #include "access/xlog_internal.h"
-#if PG_VERSION_NUM >= 150000
-#include "access/xlogrecovery.h"
-#endif
 }
 
 namespace curfew {

@@ -47,6 +47,9 @@ extern "C" {
 #include "utils/uuid.h"
 #include "utils/backend_status.h"
 #include "utils/xid8.h"
+#if PG_VERSION_NUM >= 150000
+#include "access/xlogrecovery.h"
+#endif
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #endif
