@@ -272,17 +272,19 @@ def test_keys_are_rotated_side_by_side(database, keys):
 
 def test_whoever_is_suspended_or_whose_issuer_is_removed_is_refused_in_the_same_transaction(database, transaction, keys):
     slug = database.tenant()
-    database.register(slug, [keys["EdDSA"]])
-    olga, = database.row("SELECT principal_id FROM curfew.authenticate(%s, %s)", token(keys["EdDSA"]), slug)
-    assert transaction.greet(token(keys["EdDSA"]), slug) == VALID
+    issuer = f"https://{slug}.example" # its alone: a token of another's would name the wrong tenant
+    credential = token(keys["EdDSA"], iss=issuer)
+    database.register(slug, [keys["EdDSA"]], issuer=issuer)
+    olga, = database.row("SELECT principal_id FROM curfew.authenticate(%s, %s)", credential, slug)
+    assert transaction.greet(credential, slug) == VALID
     for change, argument, answer in [("suspend_principal(%s, tenant => %s)", olga, "SL403 principal_suspended"),
                                      ("resume_principal(%s, tenant => %s)", olga, VALID),
-                                     ("remove_issuer(%s, %s)", ISSUER, INVALID)]:
+                                     ("remove_issuer(%s, %s)", issuer, INVALID)]:
         database.row(f"SELECT curfew.{change}", argument, slug)
         transaction.row("SAVEPOINT here")
         assert transaction.answer("SELECT * FROM curfew.list_sessions()") == answer
         transaction.row("ROLLBACK TO here")
-    assert database.greet(token(keys["EdDSA"]), slug) == INVALID
+    assert database.greet(credential, slug) == INVALID
 
 
 def test_a_token_that_expires_during_a_transaction_is_refused_from_then_on(database, transaction, keys):
@@ -341,17 +343,17 @@ def test_a_hundred_thousand_verifications_take_no_memory(database, tenant, keys)
                 count, = database.row("SELECT count(kind) FROM (SELECT (curfew.authenticate(%s, %s)).kind"
                                       " FROM generate_series(1, 1000)) a", credential, tenant)
                 assert count == 1000
-            assert database.row("SELECT pg_temp.refused(%s, 100)", bad) == (100 * len(bad),)
+            assert database.row("SELECT pg_temp.refused(%s, 100, %s)", bad, tenant) == (100 * len(bad),)
 
     def used():
         anonymous = open(f"/proc/{pid}/status").read().partition("RssAnon:")[2].split()[0]
         contexts, = database.row("SELECT sum(used_bytes) FROM pg_backend_memory_contexts")
         return int(anonymous), int(contexts)
 
-    database.row("CREATE FUNCTION pg_temp.refused(tokens text[], times integer) RETURNS bigint"
+    database.row("CREATE FUNCTION pg_temp.refused(tokens text[], times integer, tenant text) RETURNS bigint"
                  " LANGUAGE plpgsql AS $$ DECLARE count bigint := 0; token text; BEGIN"
                  " FOR i IN 1 .. times LOOP FOREACH token IN ARRAY tokens LOOP"
-                 "   BEGIN PERFORM curfew.authenticate(token); EXCEPTION WHEN OTHERS THEN count := count + 1; END;"
+                 "   BEGIN PERFORM curfew.authenticate(token, tenant); EXCEPTION WHEN OTHERS THEN count := count + 1; END;"
                  " END LOOP; END LOOP; RETURN count; END $$")
     verify(2)
     anonymous, contexts = used()
