@@ -22,6 +22,7 @@ constexpr OwnReason kOwnReasons[] = {
     {"behind", 503, "what the consistency token tells of has not arrived here yet"},
     {"database_away", 503, "the database cannot be reached; nothing was changed"},
     {"in_doubt", 503, "the database was lost before the outcome was known; look before trying again"},
+    {"read_only", 503, "the database takes no changes here now; nothing was changed"},
     {"timed_out", 503, "the database took too long; nothing was changed"},
     {"try_again", 503, "another transaction was in the way; nothing was changed"},
 };
@@ -37,7 +38,7 @@ constexpr StateReason kStateReasons[] = {
     {"54001", "not_json"},      // nested deeper than the server's stack allows
     {"54", "invalid_value"},    // too large for the server
     {"22", "invalid_value"},    // data exceptions, among them \u0000 and text that is no uuid
-    {"25006", "database_away"}, // a standby: it cannot change anything
+    {"25006", "read_only"},     // a standby
     {"40001", "try_again"},     // serialization failure
     {"40P01", "try_again"},     // deadlock
     {"55P03", "try_again"},     // lock not available

@@ -174,7 +174,8 @@ struct Reason {
 constexpr Reason kReasons[] = {
     {"tenant_mismatch", 404, "not_found"}, // of an organisation that is not the caller's nothing is said
     {"database_away", 502, "bad_gateway"}, {"in_doubt", 502, "bad_gateway"},
-    {"try_again", 502, "bad_gateway"},     {"timed_out", 504, "gateway_timeout"},
+    {"read_only", 502, "bad_gateway"},     {"try_again", 502, "bad_gateway"},
+    {"timed_out", 504, "gateway_timeout"},
 };
 
 struct Status {

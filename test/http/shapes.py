@@ -43,22 +43,24 @@ def assert_answer(response, status, expected, content_type="application/json"):
     assert response.headers["X-Request-Id"]
 
 
-AWAY = "the database cannot be reached; nothing was changed"
+REASONS = {"database_away": "the database cannot be reached; nothing was changed",
+           "read_only": "the database takes no changes here now; nothing was changed"}
 
 
-def assert_away(subject, response):
-    """A 503 in the contract's envelope: the database takes no change now."""
+def assert_unavailable(subject, response, reason):
+    """A 503 in the contract's envelope, for one of those reasons."""
+    told = REASONS[reason]
     retry = response.headers["Retry-After"]
     assert retry.isdigit() and int(retry) > 0
     request_id = response.headers["X-Request-Id"]
-    problem = {"type": "urn:problem:database-away", "title": "Service Unavailable", "status": 503, "detail": AWAY,
+    problem = {"type": f"urn:problem:{reason.replace('_', '-')}", "title": "Service Unavailable", "status": 503, "detail": told,
                "instance": response.request.path_url}
     status, body = {
-        "dhcp-shield": (503, {**problem, "error": AWAY, "details": {}, "request_id": request_id}),
-        "native": (503, {**problem, "reason": "database_away", "request_id": request_id}),
-        "dreadnode": (502, {"code": 502, "detail": AWAY, "type": "bad_gateway"}),
-        "devin": (503, {"detail": AWAY}),
-        "truthlocks": (503, {"code": "INTERNAL_ERROR", "message": AWAY, "http_status": 503, "details": {}}),
+        "dhcp-shield": (503, {**problem, "error": told, "details": {}, "request_id": request_id}),
+        "native": (503, {**problem, "reason": reason, "request_id": request_id}),
+        "dreadnode": (502, {"code": 502, "detail": told, "type": "bad_gateway"}),
+        "devin": (503, {"detail": told}),
+        "truthlocks": (503, {"code": "INTERNAL_ERROR", "message": told, "http_status": 503, "details": {}}),
         "luxxon": (503, {"statusCode": 503, "code": "AUTHZ_ERROR", "message": "Authorization service unavailable",
                          "timestamp": TIME}),
     }[subject.contract]

@@ -1,7 +1,7 @@
 """PostgreSQL goes away and comes back; the front stays."""
 import time
 
-from shapes import assert_away
+from shapes import assert_unavailable
 from stack import PATIENCE
 
 
@@ -20,7 +20,7 @@ def test_service_stops_and_starts_with_the_database(stack, subjects):
         assert stack.send("GET", "/healthz").status_code == 200
         assert stack.send("GET", "/readyz").status_code == 503
         for name, subject in subjects.items():
-            assert_away(subject, subject.end(sessions[name]))
+            assert_unavailable(subject, subject.end(sessions[name]), "database_away")
     finally:
         stack.script("postgres.sh", "start")
     wait_until_ready(stack)

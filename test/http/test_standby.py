@@ -6,7 +6,7 @@ import time
 import psycopg2
 import pytest
 
-from shapes import TIME, assert_answer, assert_away
+from shapes import TIME, assert_answer, assert_unavailable
 from stack import PATIENCE, Stack
 
 BEHIND = "what the consistency token tells of has not arrived here yet"
@@ -67,7 +67,7 @@ def native(subjects):
 def test_a_change_is_not_possible_there_now(subject, standby):
     session = subject.new()
     standby.catch_up()
-    assert_away(subject, subject.send(session, subject.owner_key, to=standby.url))
+    assert_unavailable(subject, subject.send(session, subject.owner_key, to=standby.url), "read_only")
     assert subject.database.audit(session) == []
     assert subject.end(session).status_code == 200
 

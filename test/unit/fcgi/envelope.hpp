@@ -91,6 +91,7 @@ inline const std::vector<Reason> kOwnReasons = {
     {503, "behind"},
     {503, "database_away"},
     {503, "in_doubt"},
+    {503, "read_only"},
     {503, "timed_out"},
     {503, "try_again"},
 };

@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(other_classes_have_a_status_and_show_none_of_their_own_text
         {"40001", 503, "try_again"},      {"40P01", 503, "try_again"},      {"55P03", 503, "try_again"},
         {"57014", 503, "timed_out"},      {"53300", 503, "database_away"},  {"53100", 503, "database_away"},
         {"57P01", 503, "database_away"},  {"57P02", 503, "database_away"},  {"57P03", 503, "database_away"},
-        {"57P05", 503, "database_away"},  {"08006", 503, "database_away"},  {"25006", 503, "database_away"},
+        {"57P05", 503, "database_away"},  {"08006", 503, "database_away"},  {"25006", 503, "read_only"},
         {"42501", 500, "internal_error"}, {"42883", 500, "internal_error"}, {"23505", 500, "internal_error"},
         {"XX000", 500, "internal_error"}, {"P0001", 500, "internal_error"},
     };

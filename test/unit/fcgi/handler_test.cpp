@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE(refusals_have_the_headers_of_their_status) {
     BOOST_TEST(Header("Retry-After").empty());
     BOOST_TEST(handled.failure->reason == "no_credential");
     settings.retry_after = std::chrono::seconds(7);
-    for (const auto* reason : {"behind", "database_away", "in_doubt", "timed_out", "try_again"}) {
+    for (const auto* reason : {"behind", "database_away", "in_doubt", "read_only", "timed_out", "try_again"}) {
         refusal = OwnFailure(reason);
         BOOST_TEST(Handle().status == 503, reason);
         BOOST_TEST(Header("Retry-After") == "7", reason);

@@ -73,6 +73,7 @@ BOOST_AUTO_TEST_CASE(the_fronts_own_failures) {
         {"behind", "what the consistency token tells of has not arrived here yet"},
         {"database_away", "the database cannot be reached; nothing was changed"},
         {"in_doubt", "the database was lost before the outcome was known; look before trying again"},
+        {"read_only", "the database takes no changes here now; nothing was changed"},
         {"timed_out", "the database took too long; nothing was changed"},
         {"try_again", "another transaction was in the way; nothing was changed"},
     };
