@@ -28,10 +28,6 @@ def grown(database, count):
     world.loaded["curfew"] = count
     ask(world.connection, "VACUUM (ANALYZE)")
     ask(world.connection, "CHECKPOINT")
-    # As after a while of use: what is measured is what more sessions cost, not that pages are read for the first time.
-    ask(world.connection, "CREATE EXTENSION pg_prewarm")
-    ask(world.connection, "SELECT sum(pg_prewarm(c.oid)) FROM pg_class c WHERE c.relnamespace = 'curfew'::regnamespace"
-                          " AND c.relkind IN ('r', 'i')")
     return world
 
 
@@ -52,6 +48,17 @@ class Caller:
         """Another session each time, spread over all of them."""
         self.called[operation] = self.called.get(operation, 0) + 1
         return FIRST + (self.called[operation] * 7_919 * 104_729) % self.count
+
+    def touch(self, operation, calls):
+        """Reads what the next so many calls are about. What is measured is what more sessions cost, not that of many more of
+        them nobody has read the pages lately."""
+        if operation.startswith("page"):
+            return
+        before = self.called.get(operation, 0)
+        for number in [self.number(operation) for _ in range(calls)]:
+            ask(self.connection, f"SELECT FROM curfew.introspect('{self.world.token_prefix}{number}')")
+            ask(self.connection, f"SELECT FROM curfew.audit_log('{ID_PREFIX}{number}')")
+        self.called[operation] = before
 
     def statement(self, operation):
         if operation.startswith("page"):
@@ -86,6 +93,7 @@ def measure(bench):
         buffers, times = {size: [] for size in callers}, {size: [] for size in callers}
         for _ in range(bench.rounds):
             for size, caller in callers.items():
+                caller.touch(operation, CALLS)
                 called = [caller.call(operation) for _ in range(CALLS)]
                 buffers[size].append(median([touched for touched, _ in called]))
                 times[size].append(median([taken for _, taken in called]))
