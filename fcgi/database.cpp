@@ -131,7 +131,7 @@ class Connection {
         deadline_ = Clock::now() + patience_;
         std::vector<Step> steps;
         const bool reports = exchange.caller && exchange.wants_consistency;
-        const std::string earlier = reports ? ReportedToken() : "";
+        const std::string earlier = ReportedToken();
         if (const auto& caller = exchange.caller)
             Send(steps, reports ? kAuthenticateToChange : kAuthenticate,
                  {caller->credential, caller->tenant, caller->via, caller->request_id, caller->traceparent});

@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 
+import front
 from shapes import MICROTIME, REQUEST_ID, TIME, UUID, Like, assert_answer, body, ordered
 
 PROBLEM = "application/problem+json"
@@ -218,6 +219,30 @@ def test_a_change_is_answered_with_a_consistency_token_and_a_read_repeats_it(nat
     assert (refused.status_code, "X-Curfew-Token" in refused.headers) == (409, False)
 
 
+def position_of(token):
+    return int.from_bytes(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))[12:20], "big")
+
+
+def test_a_change_without_a_caller_has_a_token_of_its_own(native, stack, edge):
+    path = stack.directory / "run" / "one.sock"
+    process = front.start(stack, "--listen", path, "--workers", "1")
+    try:
+        front.wait_until(path.exists)
+        nginx = edge(front=path)
+
+        def change(path, members):
+            headers = {"Authorization": f"Bearer {native.owner_key}", "Content-Type": "application/json"}
+            answer = nginx.send("POST", path, headers, json.dumps(members))
+            assert answer.status_code < 300
+            return answer.json(), position_of(answer.headers["X-Curfew-Token"])
+
+        begun, _ = change(SESSIONS, {"lifecycle": "agent"})
+        _, at = change(f"{SESSIONS}/{native.new()}/terminate", {}) # told with the commit, and the connection keeps it
+        assert change("/curfew/v1/refresh", {"refresh_token": begun["refresh_token"]})[1] > at
+    finally:
+        front.stop(process)
+
+
 def test_what_was_committed_is_before_the_position_that_a_token_tells(native, ask):
     rows = native.tenant.database.rows
     rows("CREATE EXTENSION IF NOT EXISTS pg_walinspect")
@@ -227,7 +252,7 @@ def test_what_was_committed_is_before_the_position_that_a_token_tells(native, as
     for _ in range(5):  # the first of a connection is asked for, the others come with the commit
         session, before = native.new(), rows("SELECT pg_current_wal_insert_lsn() AS at")[0]["at"]
         token = ask("POST", f"{SESSIONS}/{session}/terminate", {}).headers["X-Curfew-Token"]
-        position = int.from_bytes(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))[12:20], "big")
+        position = position_of(token)
         assert rows(f"""
             SELECT count(*) AS committed FROM {records} r, curfew.session s
             WHERE s.id = %s AND r.resource_manager = 'Transaction' AND r.record_type = 'COMMIT' AND r.xid = s.xmin
