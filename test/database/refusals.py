@@ -4,7 +4,7 @@ import uuid
 import psycopg2
 import pytest
 
-from server import SCRIPTS, Server, output, wait_until
+from server import Server, wait_until
 
 HOME = "kept"       # the database with a worker
 WINDOW = "1s"       # of the tests that wait for its end; the others never do
@@ -14,18 +14,10 @@ LONG_WINDOW = "1h"
 class RefusalServer(Server):
     """A server that preloads the library."""
 
-    def script(self, command):
-        return output(SCRIPTS / "postgres.sh", "refusals", command)
+    stack = "refusals"
 
     def directory(self):
         return self.sockets.parent
-
-    def start(self):
-        self.script("start")
-        self.sockets = type(SCRIPTS)(output(SCRIPTS / "stack.sh", "refusals", "directory")) / "run"
-
-    def remove(self):
-        output(SCRIPTS / "stack.sh", "refusals", "remove")
 
     def up(self):
         self.remove()

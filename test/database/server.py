@@ -39,12 +39,14 @@ def wait_until(condition):
 
 
 class Server:
+    stack = STACK
+
     def __init__(self):
         self.binaries = pathlib.Path(output(os.environ.get("PG_CONFIG", "pg_config"), "--bindir"))
         self.sockets = None
 
     def script(self, command):
-        return output(SCRIPTS / "postgres.sh", STACK, command)
+        return output(SCRIPTS / "postgres.sh", self.stack, command)
 
     def up(self):
         self.remove()
@@ -57,10 +59,10 @@ class Server:
 
     def start(self):
         self.script("start")
-        self.sockets = pathlib.Path(output(SCRIPTS / "stack.sh", STACK, "directory")) / "run"
+        self.sockets = pathlib.Path(output(SCRIPTS / "stack.sh", self.stack, "directory")) / "run"
 
     def remove(self):
-        output(SCRIPTS / "stack.sh", STACK, "remove")
+        output(SCRIPTS / "stack.sh", self.stack, "remove")
 
     def crash(self):
         """Ends the server at once: nothing that is in hand is finished, nothing is written out."""

@@ -6,7 +6,7 @@ import subprocess
 import psycopg2
 import pytest
 
-from server import ENVIRONMENT, SCRIPTS, Server, output, wait_until
+from server import ENVIRONMENT, SCRIPTS, Server, wait_until
 from tokens import ISSUER, SECRET, Secret, token
 
 HOME = "app"
@@ -30,13 +30,6 @@ class PreloadedServer(Server):
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         assert done.returncode == 0, done.stdout
         return done.stdout.strip()
-
-    def start(self):
-        self.script("start")
-        self.sockets = type(SCRIPTS)(output(SCRIPTS / "stack.sh", self.stack, "directory")) / "run"
-
-    def remove(self):
-        output(SCRIPTS / "stack.sh", self.stack, "remove")
 
     def up(self):
         self.remove()

@@ -7,7 +7,7 @@ import threading
 import psycopg2
 import pytest
 
-from server import SCRIPTS, Server, alive, output, wait_until
+from server import Server, alive, wait_until
 
 HOME = "swept"
 OTHER = "other"
@@ -16,15 +16,7 @@ OTHER = "other"
 class SweptServer(Server):
     """A server that preloads the library and sweeps the database HOME often."""
 
-    def script(self, command):
-        return output(SCRIPTS / "postgres.sh", "sweeper", command)
-
-    def start(self):
-        self.script("start")
-        self.sockets = type(SCRIPTS)(output(SCRIPTS / "stack.sh", "sweeper", "directory")) / "run"
-
-    def remove(self):
-        output(SCRIPTS / "stack.sh", "sweeper", "remove")
+    stack = "sweeper"
 
     def up(self):
         self.remove()
