@@ -55,8 +55,12 @@ std::string_view check_word(std::string_view word, const char* argument, std::in
 }
 
 Datum composite_result(FunctionCallInfo fcinfo, const Value* columns, int count) {
-    TupleDesc descriptor;
-    if (get_call_result_type(fcinfo, nullptr, &descriptor) != TYPEFUNC_COMPOSITE || descriptor->natts != count)
+    // A type by name has its description kept; that of columns given as OUT is made each time.
+    Oid type = get_func_rettype(fcinfo->flinfo->fn_oid);
+    bool named = type != RECORDOID;
+    TupleDesc descriptor = named ? lookup_rowtype_tupdesc(type, -1) : nullptr;
+    bool fits = named || get_call_result_type(fcinfo, nullptr, &descriptor) == TYPEFUNC_COMPOSITE;
+    if (!fits || descriptor->natts != count)
         elog(ERROR, "curfew: the declared result of %s does not fit", get_func_name(fcinfo->flinfo->fn_oid));
     Datum values[kMaxParameters];
     bool nulls[kMaxParameters];
@@ -64,8 +68,11 @@ Datum composite_result(FunctionCallInfo fcinfo, const Value* columns, int count)
         values[i] = columns[i].datum;
         nulls[i] = columns[i].null;
     }
-    HeapTuple tuple = heap_form_tuple(BlessTupleDesc(descriptor), values, nulls);
-    return HeapTupleHeaderGetDatum(SPI_returntuple(tuple, descriptor));
+    HeapTuple tuple = heap_form_tuple(named ? descriptor : BlessTupleDesc(descriptor), values, nulls);
+    Datum result = HeapTupleHeaderGetDatum(SPI_returntuple(tuple, descriptor));
+    if (named)
+        ReleaseTupleDesc(descriptor);
+    return result;
 }
 
 void session_info(const Viewed& viewed, Value* columns) {

@@ -77,7 +77,7 @@ CURFEW_FUNCTION(authenticate) {
     Loaded loaded = load_as_caller(&identity, {}, GetCurrentTimestamp(), "authenticate");
     if (identity.kind == IdentityKind::api_key) {
         KeyProof proof;
-        hmac_sha256(credential, "curfew: the key was presented", proof.bytes);
+        prove_key(credential, proof.bytes);
         set_transaction_identity(identity, &proof);
         explicit_bzero(&proof, sizeof proof);
     } else {

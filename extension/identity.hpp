@@ -40,8 +40,8 @@ struct Identity {
 // SECURITY DEFINER function does not lend it to its caller.
 const Identity* TransactionIdentity();
 
-// What stands for the API key that the caller presented: an HMAC under it, from which nobody finds the key. Secrets that
-// only its holder is to get again are derived from this.
+// What stands for the API key that the caller presented: a digest that is nowhere kept, from which nobody finds the key.
+// Secrets that only its holder is to get again are derived from this.
 inline constexpr int kKeyProofSize = 32;
 struct KeyProof {
     std::uint8_t bytes[kKeyProofSize];

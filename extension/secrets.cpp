@@ -34,19 +34,27 @@ EVP_MD_CTX* digest_context() {
     return context;
 }
 
+// SHA-256 of the two, one after the other.
+void compute_digest(std::string_view prefix, std::string_view secret, uint8* digest) {
+    EVP_MD_CTX* context = digest_context();
+    bool done = context != nullptr && sha256() != nullptr && EVP_DigestInit_ex(context, sha256(), nullptr) == 1 &&
+                EVP_DigestUpdate(context, prefix.data(), prefix.size()) == 1 &&
+                EVP_DigestUpdate(context, secret.data(), secret.size()) == 1 &&
+                EVP_DigestFinal_ex(context, digest, nullptr) == 1;
+    if (!done)
+        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not compute a digest")));
+}
+
 } // namespace
 
 Datum digest_datum(std::string_view secret) {
     bytea* digest = static_cast<bytea*>(palloc(VARHDRSZ + kDigestSize));
     SET_VARSIZE(digest, VARHDRSZ + kDigestSize);
-    EVP_MD_CTX* context = digest_context();
-    bool done = context != nullptr && sha256() != nullptr && EVP_DigestInit_ex(context, sha256(), nullptr) == 1 &&
-                EVP_DigestUpdate(context, secret.data(), secret.size()) == 1 &&
-                EVP_DigestFinal_ex(context, reinterpret_cast<uint8*>(VARDATA(digest)), nullptr) == 1;
-    if (!done)
-        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not compute a digest")));
+    compute_digest({}, secret, reinterpret_cast<uint8*>(VARDATA(digest)));
     return PointerGetDatum(digest);
 }
+
+void prove_key(std::string_view key, uint8* proof) { compute_digest("curfew: the key was presented: ", key, proof); }
 
 bool same_digest(Datum left, Datum right) {
     bytea* one = DatumGetByteaPP(left);

@@ -17,6 +17,9 @@ void fill_random(uint8* bytes, int count);
 // The SHA-256 digest as a bytea datum.
 Datum digest_datum(std::string_view secret);
 
+// Another digest of an API key than the one that is kept of it: a KeyProof.
+void prove_key(std::string_view key, uint8* proof);
+
 // Whether two bytea datums are the same.
 bool same_digest(Datum left, Datum right);
 

@@ -20,19 +20,32 @@ void prepare(Statement& statement) {
     statement.plan = plan;
 }
 
+constexpr const char* kSearchPath = "pg_catalog, pg_temp";
+
 struct Caller {
     Oid user;
     int security_context;
+    int settings_level; // 0: the search path is the caller's own
 };
 
+// Statements run as the owner, and find no name that somebody else has put in the way: a trigger of somebody's own that
+// they fire does not either.
 Caller become_owner() {
-    Caller caller;
+    Caller caller = {InvalidOid, 0, 0};
+    if (strcmp(namespace_search_path, kSearchPath) != 0) {
+        caller.settings_level = NewGUCNestLevel();
+        set_config_option("search_path", kSearchPath, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    }
     GetUserIdAndSecContext(&caller.user, &caller.security_context);
     SetUserIdAndSecContext(owner, caller.security_context | SECURITY_LOCAL_USERID_CHANGE);
     return caller;
 }
 
-void become_caller(const Caller& caller) { SetUserIdAndSecContext(caller.user, caller.security_context); }
+void become_caller(const Caller& caller) {
+    SetUserIdAndSecContext(caller.user, caller.security_context);
+    if (caller.settings_level > 0)
+        AtEOXact_GUC(true, caller.settings_level);
+}
 
 void connect(int options) {
     if (SPI_connect_ext(options) != SPI_OK_CONNECT)
@@ -45,7 +58,7 @@ Store open_store(FunctionCallInfo fcinfo, int options) {
     if (GetDatabaseEncoding() != PG_UTF8)
         ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("curfew needs a database whose encoding is UTF8"),
                         errdetail("The encoding of this one is %s.", GetDatabaseEncodingName())));
-    Store store = {owner, 0};
+    Store store = {owner};
     HeapTuple function = SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
     if (!HeapTupleIsValid(function))
         elog(ERROR, "cache lookup failed for function %u", fcinfo->flinfo->fn_oid);
@@ -58,8 +71,7 @@ Store open_store(FunctionCallInfo fcinfo, int options) {
 Oid store_owner() { return owner; }
 
 Store open_store_as(Oid new_owner) {
-    Store store = {owner, NewGUCNestLevel()};
-    set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    Store store = {owner};
     owner = new_owner;
     connect(0);
     return store;
@@ -68,8 +80,6 @@ Store open_store_as(Oid new_owner) {
 void close_store(const Store& store) {
     SPI_finish();
     owner = store.outer_owner;
-    if (store.settings_level > 0)
-        AtEOXact_GUC(true, store.settings_level);
 }
 
 uint64 run(Statement& statement, const Parameters& parameters) {
@@ -102,6 +112,10 @@ uint64 run_latest(Statement& statement, const Parameters& parameters) {
     if (result < 0)
         elog(ERROR, "curfew could not run a statement: %s", SPI_result_code_string(result));
     return SPI_processed;
+}
+
+uint64 run_with(Snapshots snapshots, Statement& statement, const Parameters& parameters) {
+    return snapshots == Snapshots::latest ? run_latest(statement, parameters) : run(statement, parameters);
 }
 
 uint64 run_fetching(Statement& statement, int count, ParamFetchHook fetch, void* argument) {

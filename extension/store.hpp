@@ -39,6 +39,9 @@ struct Parameters {
 };
 static_assert(std::is_trivially_destructible_v<Parameters>);
 
+// The transaction's own snapshots, or the latest one, whatever the isolation level.
+enum class Snapshots { own, latest };
+
 // A value that may be absent.
 struct Value {
     Datum datum;
@@ -48,7 +51,6 @@ struct Value {
 // What an open store puts back when it is closed.
 struct Store {
     Oid outer_owner;
-    int settings_level; // 0: none of its own
 };
 
 // Opens the store for one SQL-callable function: connects SPI and remembers the function's owner, the extension's,
@@ -57,16 +59,19 @@ struct Store {
 Store open_store(FunctionCallInfo fcinfo, int options = 0);
 void close_store(const Store& store);
 
-// As whom statements run now; and a store for them where no function was called, with the search path that functions have.
+// As whom statements run now; and a store for them where no function was called.
 Oid store_owner();
 Store open_store_as(Oid owner);
 
-// Runs the statement as the extension's owner and returns the number of rows. Never read-only: each run sees what
-// was committed before it.
+// Runs the statement as the extension's owner and returns the number of rows, with the search path pg_catalog, pg_temp
+// whatever the caller's is. Never read-only: each run sees what was committed before it.
 uint64 run(Statement& statement, const Parameters& parameters);
 
 // The same for a query, with the latest snapshot even where the transaction keeps an older one.
 uint64 run_latest(Statement& statement, const Parameters& parameters);
+
+// One or the other.
+uint64 run_with(Snapshots snapshots, Statement& statement, const Parameters& parameters);
 
 // The same as run(), by indexes alone and planned for these parameters: for statements that lock what they touch, or run
 // under a lock, however large a table is and however stale what is known of it.

@@ -15,10 +15,6 @@ SessionRow NoSession() {
     return row;
 }
 
-uint64 run_with(Snapshots snapshots, Statement& statement, const Parameters& parameters) {
-    return snapshots == Snapshots::latest ? run_latest(statement, parameters) : run(statement, parameters);
-}
-
 std::string_view text_or_empty(const Value& value) { return value.null ? std::string_view{} : text_view(value.datum); }
 
 // What a JWT holds: its roles' scopes besides its principal's, within the limit that it names.
@@ -42,22 +38,6 @@ void add_token_scopes(const TokenScopes& token, core::Grants* grants) {
     grants->principal = {views, held + role_words};
     grants->credential = {views + held, role_words + words};
     grants->limited = token.limited;
-}
-
-// The session as the snapshot has it, and who wrote its row; false when there is none.
-bool read_session(const pg_uuid_t& tenant, const pg_uuid_t& id, Snapshots snapshots, SessionRow* row,
-                  TransactionId* written_by) {
-    static Statement statement = {"SELECT " CURFEW_SESSION_COLUMNS("s") ", s.xmin FROM curfew.session s"
-                                  " WHERE s.tenant_id = $1 AND s.id = $2",
-                                  {UUIDOID, UUIDOID}};
-    Parameters parameters;
-    parameters.Add(tenant);
-    parameters.Add(id);
-    if (run_with(snapshots, statement, parameters) == 0)
-        return false;
-    *row = session_row(0, 0);
-    *written_by = DatumGetTransactionId(result_value(0, kSessionColumns).datum);
-    return true;
 }
 
 // Why the session of a token may not act; none where it may, and whether that use of it is due.

@@ -1,5 +1,6 @@
 #include "store_read.hpp"
 
+#include "keyed_table.hpp"
 #include "secrets.hpp"
 
 namespace curfew {
@@ -32,7 +33,8 @@ Value read_created_at(const pg_uuid_t& tenant, const pg_uuid_t& session) {
     return result_value(0, 0);
 }
 
-bool read_token_session(const pg_uuid_t& tenant, std::string_view token) {
+bool read_token_session(const pg_uuid_t& tenant, std::string_view token, SessionRow* row) {
+    static KeyedTable tokens = {"session_token", "k.session_id, k.kind"};
     static Statement statement = {
         "SELECT " CURFEW_SESSION_COLUMNS("s") " FROM curfew.session_token k"
         " JOIN curfew.session s ON s.tenant_id = k.tenant_id AND s.id = k.session_id"
@@ -41,10 +43,23 @@ bool read_token_session(const pg_uuid_t& tenant, std::string_view token) {
     TokenLookup lookup;
     if (!token_lookup(token, &lookup))
         return false;
+    Value found[2];
+    switch (read_by_key(tokens, {tenant_key(tenant), {"digest", BYTEAOID, lookup.digest}}, Snapshots::own, found)) {
+    case Lookup::absent:
+        return false;
+    case Lookup::found:
+        return text_view(found[1].datum) == "access" &&
+               read_session(tenant, *DatumGetUUIDP(found[0].datum), Snapshots::own, row);
+    case Lookup::unknown:
+        break;
+    }
     Parameters parameters;
     parameters.Add(tenant);
     parameters.Add(lookup.digest);
-    return run(statement, parameters) > 0;
+    if (run(statement, parameters) == 0)
+        return false;
+    *row = session_row(0, 0);
+    return true;
 }
 
 uint64 read_audit(const pg_uuid_t& tenant, const AuditFilter& filter) {

@@ -13,8 +13,8 @@ void read_detail(const pg_uuid_t& tenant, const pg_uuid_t& session, bool is_oper
 // The creation time of a session, for a cursor; null when it is not there.
 Value read_created_at(const pg_uuid_t& tenant, const pg_uuid_t& session);
 
-// The columns of the session of an access token of the tenant; false when there is none.
-bool read_token_session(const pg_uuid_t& tenant, std::string_view token);
+// The session of an access token of the tenant; false when there is none.
+bool read_token_session(const pg_uuid_t& tenant, std::string_view token, SessionRow* row);
 
 // Audit rows as the columns of curfew.audit_entry, oldest first.
 inline constexpr int kAuditColumns = 18;

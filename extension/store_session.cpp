@@ -1,6 +1,7 @@
 #include "store_session.hpp"
 
 #include "json.hpp"
+#include "keyed_table.hpp"
 
 namespace curfew {
 
@@ -15,6 +16,27 @@ SessionRow session_row(uint64 row, int first) {
     for (int i = 0; i < kSessionColumns; ++i)
         session.column[i] = result_value(row, first + i);
     return session;
+}
+
+bool read_session(const pg_uuid_t& tenant, const pg_uuid_t& id, Snapshots snapshots, SessionRow* row,
+                  TransactionId* written_by) {
+    static KeyedTable sessions = {"session", CURFEW_SESSION_COLUMNS("s")};
+    static Statement statement = {"SELECT " CURFEW_SESSION_COLUMNS("s") ", s.xmin FROM curfew.session s"
+                                  " WHERE s.tenant_id = $1 AND s.id = $2",
+                                  {UUIDOID, UUIDOID}};
+    Datum key = UUIDPGetDatum(const_cast<pg_uuid_t*>(&id));
+    Lookup found = read_by_key(sessions, {tenant_key(tenant), {"id", UUIDOID, key}}, snapshots, row->column, written_by);
+    if (found != Lookup::unknown)
+        return found == Lookup::found;
+    Parameters parameters;
+    parameters.Add(tenant);
+    parameters.Add(id);
+    if (run_with(snapshots, statement, parameters) == 0)
+        return false;
+    *row = session_row(0, 0);
+    if (written_by != nullptr)
+        *written_by = DatumGetTransactionId(result_value(0, kSessionColumns).datum);
+    return true;
 }
 
 core::Uuid ToCore(const pg_uuid_t& id) {

@@ -47,6 +47,11 @@ struct SessionRow {
 // Reads the session columns of a result's row, from column `first` on.
 SessionRow session_row(uint64 row, int first);
 
+// The session as the snapshot has it; false when there is none.
+//   written_by  null, or where it is put who wrote the row
+bool read_session(const pg_uuid_t& tenant, const pg_uuid_t& id, Snapshots snapshots, SessionRow* row,
+                  TransactionId* written_by = nullptr);
+
 // The facts that decide() needs, by the lifecycle's indexes. An unknown state is an internal error.
 core::SessionFacts session_facts(const SessionRow& row, const core::Lifecycle& lifecycle);
 core::PartyFacts PartyFactsOf(const SessionRow& row);
@@ -80,9 +85,6 @@ struct Wanted {
     const pg_uuid_t* workspace = nullptr; // without a session: the caller's role in this workspace
     bool workspace_slug = false;          // the slug of the session's workspace
 };
-
-// The transaction's own snapshots, or the latest one, whatever the isolation level.
-enum class Snapshots { own, latest };
 
 // The caller's present standing, by the latest snapshot always, and what is wanted. `now` is what expiries are compared
 // with.

@@ -16,9 +16,8 @@ bool is_active(const pg_uuid_t& tenant, const Value& principal, core::Instant no
 } // namespace
 
 bool find_token_session(const pg_uuid_t& tenant, std::string_view token, core::Instant now, TokenSession* found) {
-    if (!read_token_session(tenant, token))
+    if (!read_token_session(tenant, token, &found->row))
         return false;
-    found->row = session_row(0, 0);
     found->lifecycle = &current_lifecycle(text_view(found->row.column[kSessionLifecycle].datum));
     found->facts = session_facts(found->row, *found->lifecycle);
     found->state = &found->lifecycle->states[core::PresentOf(*found->lifecycle, found->facts, now).state];

@@ -142,3 +142,19 @@ SELECT curfew.act_as('outside', :'olga') \gset
 SELECT state FROM curfew.terminate_session(:'third');
 SELECT count(*) > 0 AS some, count(*) = (SELECT count(*) FROM curfew.session WHERE tenant_id = :'tenant') - 1 AS all_the_others FROM curfew.audit_log(max_rows => 1000) WHERE details->'after'->>'metered_us' = '7';
 ROLLBACK;
+-- So is one that writes to the same session after the engine did. And whatever the caller's search path is, it looks nothing up by it.
+BEGIN;
+CREATE TEMP TABLE regress_curfew_seen (path text);
+CREATE FUNCTION pg_temp.meddle_after() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO pg_temp.regress_curfew_seen VALUES (current_setting('search_path'));
+    UPDATE curfew.session SET metered_us = 8 WHERE tenant_id = NEW.tenant_id AND id = NEW.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER regress_curfew_meddle AFTER UPDATE ON curfew.session FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION pg_temp.meddle_after();
+SET LOCAL search_path = public;
+SELECT curfew.act_as('outside', :'olga') \gset
+SELECT state FROM curfew.terminate_session(:'third');
+SELECT event, details->'after'->>'metered_us' AS after FROM curfew.audit_log(:'third') WHERE at = (SELECT max(at) FROM curfew.audit_log(:'third'));
+SELECT path, current_setting('search_path') AS of_the_caller FROM pg_temp.regress_curfew_seen;
+ROLLBACK;

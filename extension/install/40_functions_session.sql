@@ -50,6 +50,27 @@ CREATE TYPE curfew.session_created AS (
 );
 COMMENT ON TYPE curfew.session_created IS 'A session that has just begun, with its tokens, of which only digests are kept.';
 
+CREATE TYPE curfew.caller_info AS (
+    tenant_id uuid,
+    principal_id uuid,
+    session_id uuid,
+    kind text,
+    role text
+);
+COMMENT ON TYPE curfew.caller_info IS 'Who calls for the rest of a transaction. session_id: of the session whose token it came with.';
+
+CREATE TYPE curfew.token_info AS (
+    active boolean,
+    session_id uuid,
+    tenant_id uuid,
+    lifecycle text,
+    state text,
+    principal_id uuid,
+    scopes text[],
+    expires_at timestamptz
+);
+COMMENT ON TYPE curfew.token_info IS 'Whether an access token is valid now, and what it stands for.';
+
 CREATE TYPE curfew.audit_entry AS (
     id uuid,
     at timestamptz,
@@ -86,48 +107,42 @@ CREATE FUNCTION curfew.act(session_id uuid, action text, reason text DEFAULT NUL
     lifecycle text DEFAULT NULL, workspace text DEFAULT NULL, require_reason boolean DEFAULT false,
     for_workspace text DEFAULT NULL, fields jsonb DEFAULT NULL, idempotency_key text DEFAULT NULL)
 RETURNS curfew.session_info
-AS 'MODULE_PATHNAME', 'curfew_act' LANGUAGE C VOLATILE
-SET search_path = pg_catalog, pg_temp;
+AS 'MODULE_PATHNAME', 'curfew_act' LANGUAGE C VOLATILE;
 
 COMMENT ON FUNCTION curfew.act(uuid, text, text, bigint, text, text, boolean, text, jsonb, text) IS 'Takes an action of the session''s lifecycle. A session of another lifecycle or workspace than those named is not found. for_workspace: that the caller acts for, where the credential is bound to none. fields: added to the session''s, which stay as they are where they are there already.';
 
 CREATE FUNCTION curfew.terminate_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL,
     idempotency_key text DEFAULT NULL)
 RETURNS curfew.session_info
-AS 'MODULE_PATHNAME', 'curfew_terminate_session' LANGUAGE C VOLATILE
-SET search_path = pg_catalog, pg_temp;
+AS 'MODULE_PATHNAME', 'curfew_terminate_session' LANGUAGE C VOLATILE;
 
 COMMENT ON FUNCTION curfew.terminate_session(uuid, text, bigint, text) IS 'Terminates a session: its lifecycle''s action "terminate".';
 
 CREATE FUNCTION curfew.cancel_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL,
     idempotency_key text DEFAULT NULL)
 RETURNS curfew.session_info
-AS 'MODULE_PATHNAME', 'curfew_cancel_session' LANGUAGE C VOLATILE
-SET search_path = pg_catalog, pg_temp;
+AS 'MODULE_PATHNAME', 'curfew_cancel_session' LANGUAGE C VOLATILE;
 
 COMMENT ON FUNCTION curfew.cancel_session(uuid, text, bigint, text) IS 'Cancels a session: its lifecycle''s action "cancel".';
 
 CREATE FUNCTION curfew.end_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL,
     idempotency_key text DEFAULT NULL)
 RETURNS curfew.session_info
-AS 'MODULE_PATHNAME', 'curfew_end_session' LANGUAGE C VOLATILE
-SET search_path = pg_catalog, pg_temp;
+AS 'MODULE_PATHNAME', 'curfew_end_session' LANGUAGE C VOLATILE;
 
 COMMENT ON FUNCTION curfew.end_session(uuid, text, bigint, text) IS 'Ends a session: its lifecycle''s action "end".';
 
 CREATE FUNCTION curfew.archive_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL,
     idempotency_key text DEFAULT NULL)
 RETURNS curfew.session_info
-AS 'MODULE_PATHNAME', 'curfew_archive_session' LANGUAGE C VOLATILE
-SET search_path = pg_catalog, pg_temp;
+AS 'MODULE_PATHNAME', 'curfew_archive_session' LANGUAGE C VOLATILE;
 
 COMMENT ON FUNCTION curfew.archive_session(uuid, text, bigint, text) IS 'Archives a session: its lifecycle''s action "archive".';
 
 CREATE FUNCTION curfew.unarchive_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL,
     idempotency_key text DEFAULT NULL)
 RETURNS curfew.session_info
-AS 'MODULE_PATHNAME', 'curfew_unarchive_session' LANGUAGE C VOLATILE
-SET search_path = pg_catalog, pg_temp;
+AS 'MODULE_PATHNAME', 'curfew_unarchive_session' LANGUAGE C VOLATILE;
 
 COMMENT ON FUNCTION curfew.unarchive_session(uuid, text, bigint, text) IS 'Takes out of the archive a session: its lifecycle''s action "unarchive".';
 
@@ -183,11 +198,9 @@ SET search_path = pg_catalog, pg_temp SET jit = off;
 
 COMMENT ON FUNCTION curfew.list_sessions(text, text, uuid, uuid, text, integer, uuid) IS 'The sessions that the caller may read, newest first. after: the id of the last row seen.';
 
-CREATE FUNCTION curfew.introspect(token text, OUT active boolean, OUT session_id uuid, OUT tenant_id uuid, OUT lifecycle text,
-    OUT state text, OUT principal_id uuid, OUT scopes text[], OUT expires_at timestamptz)
-RETURNS record
-AS 'MODULE_PATHNAME', 'curfew_introspect' LANGUAGE C VOLATILE
-SET search_path = pg_catalog, pg_temp;
+CREATE FUNCTION curfew.introspect(token text)
+RETURNS curfew.token_info
+AS 'MODULE_PATHNAME', 'curfew_introspect' LANGUAGE C VOLATILE;
 
 COMMENT ON FUNCTION curfew.introspect(text) IS 'Whether an access token of the caller''s tenant is valid now, and what it stands for. Of any other token only that it is not active.';
 
@@ -216,10 +229,9 @@ SET search_path = pg_catalog, pg_temp SET jit = off;
 COMMENT ON FUNCTION curfew.audit_log(uuid, text, uuid, timestamptz, timestamptz, integer, uuid, text) IS 'What happened, oldest first: of a session that the caller may read or, for administrators and the scope audit:read, of the tenant. about: session, or what else the events are about, such as principal.';
 
 CREATE FUNCTION curfew.authenticate(credential text, tenant text DEFAULT NULL, via text DEFAULT NULL, request_id text DEFAULT NULL,
-    traceparent text DEFAULT NULL, OUT tenant_id uuid, OUT principal_id uuid, OUT session_id uuid, OUT kind text, OUT role text)
-RETURNS record
-AS 'MODULE_PATHNAME', 'curfew_authenticate' LANGUAGE C VOLATILE
-SET search_path = pg_catalog, pg_temp;
+    traceparent text DEFAULT NULL)
+RETURNS curfew.caller_info
+AS 'MODULE_PATHNAME', 'curfew_authenticate' LANGUAGE C VOLATILE;
 
 COMMENT ON FUNCTION curfew.authenticate(text, text, text, text, text) IS 'Resolves an API key or a session token to its principal, who is the caller for the rest of the transaction.';
 

@@ -1,0 +1,136 @@
+#include "keyed_table.hpp"
+
+#include "server_settings.hpp"
+
+extern "C" {
+#include "access/genam.h"
+#include "access/relscan.h"
+#include "access/stratnum.h"
+#include "access/tableam.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_index.h"
+#include "executor/tuptable.h"
+#include "utils/fmgroids.h"
+#include "utils/rel.h"
+}
+
+namespace curfew {
+namespace {
+
+constexpr int kMostKeyColumns = 2;
+constexpr int kMostAttributes = 64;
+
+// "s.id, s.state" as "id" and "state".
+void name_columns(KeyedTable& table) {
+    std::string_view rest = table.columns;
+    while (!rest.empty()) {
+        Assert(table.count < kMostKeyedColumns);
+        rest.remove_prefix(rest.find('.') + 1);
+        std::size_t end = rest.find(',');
+        table.names[table.count++] = rest.substr(0, end);
+        rest.remove_prefix(end == std::string_view::npos ? rest.size() : end);
+    }
+}
+
+bool is_at(TupleDesc descriptor, AttrNumber attribute, std::string_view name) {
+    if (attribute < 1 || attribute > descriptor->natts)
+        return false;
+    const FormData_pg_attribute& found = *TupleDescAttr(descriptor, attribute - 1);
+    return !found.attisdropped && name == NameStr(found.attname);
+}
+
+// Finds the columns; false when one is not there.
+bool locate(KeyedTable& table, TupleDesc descriptor) {
+    if (table.count == 0)
+        name_columns(table);
+    for (int i = 0; i < table.count; ++i) {
+        if (is_at(descriptor, table.attributes[i], table.names[i]))
+            continue;
+        AttrNumber attribute = static_cast<AttrNumber>(descriptor->natts);
+        while (attribute > 0 && !is_at(descriptor, attribute, table.names[i]))
+            --attribute;
+        if (attribute == 0)
+            return false;
+        table.attributes[i] = attribute;
+    }
+    return true;
+}
+
+// Whether a statement of the extension's owner would read all of this table and nothing else.
+bool is_plain(Relation relation) {
+    const FormData_pg_class& form = *relation->rd_rel;
+    return form.relkind == RELKIND_RELATION && form.relowner == store_owner() && !form.relrowsecurity &&
+           !form.relhassubclass && RelationGetDescr(relation)->natts <= kMostAttributes;
+}
+
+// The search for that key; false when the index is not of these columns.
+bool make_search(Relation table, Relation index, std::initializer_list<KeyColumn> key, ScanKey search) {
+    const FormData_pg_index& form = *index->rd_index;
+    if (index->rd_rel->relam != BTREE_AM_OID || !form.indisvalid ||
+        form.indnkeyatts != static_cast<int16>(key.size()))
+        return false;
+    int number = 0;
+    for (const KeyColumn& column : key) {
+        if (index->rd_opcintype[number] != column.type ||
+            !is_at(RelationGetDescr(table), form.indkey.values[number], column.name))
+            return false;
+        ScanKeyInit(&search[number], static_cast<AttrNumber>(number + 1), BTEqualStrategyNumber,
+                    column.type == UUIDOID ? F_UUID_EQ : F_BYTEAEQ, column.value);
+        ++number;
+    }
+    return true;
+}
+
+Lookup search_index(KeyedTable& table, Relation relation, Relation index, ScanKey search, int keys, Snapshot snapshot,
+                    Value* columns, TransactionId* written_by) {
+    TupleTableSlot* slot = table_slot_create(relation, nullptr);
+    IndexScanDesc scan = begin_index_scan(relation, index, snapshot, keys);
+    index_rescan(scan, search, keys, nullptr, 0);
+    Lookup found = Lookup::absent;
+    if (index_getnext_slot(scan, ForwardScanDirection, slot)) {
+        found = Lookup::found;
+        HeapTuple row = ExecCopySlotHeapTuple(slot);
+        Datum values[kMostAttributes];
+        bool nulls[kMostAttributes];
+        heap_deform_tuple(row, RelationGetDescr(relation), values, nulls);
+        for (int i = 0; i < table.count; ++i)
+            columns[i] = {values[table.attributes[i] - 1], nulls[table.attributes[i] - 1]};
+        if (written_by != nullptr)
+            *written_by = HeapTupleHeaderGetRawXmin(row->t_data);
+    }
+    index_endscan(scan);
+    ExecDropSingleTupleTableSlot(slot);
+    return found;
+}
+
+} // namespace
+
+Lookup read_by_key(KeyedTable& table, std::initializer_list<KeyColumn> key, Snapshots snapshots, Value* columns,
+                   TransactionId* written_by) {
+    Assert(key.size() <= kMostKeyColumns);
+    Oid name = get_relname_relid(table.name, get_namespace_oid("curfew", false));
+    if (!OidIsValid(name) || IsDistributed())
+        return Lookup::unknown;
+
+    // The locks stay until the transaction ends, as a statement's do.
+    Relation relation = table_open(name, AccessShareLock);
+    Lookup found = Lookup::unknown;
+    Oid primary_key = is_plain(relation) && locate(table, RelationGetDescr(relation)) ? primary_key_of(relation) : InvalidOid;
+    if (OidIsValid(primary_key)) {
+        Relation index = index_open(primary_key, AccessShareLock);
+        ScanKeyData search[kMostKeyColumns];
+        if (make_search(relation, index, key, search)) {
+            if (snapshots == Snapshots::own) // what this transaction has written is seen
+                CommandCounterIncrement();
+            Snapshot snapshot =
+                RegisterSnapshot(snapshots == Snapshots::latest ? GetLatestSnapshot() : GetTransactionSnapshot());
+            found = search_index(table, relation, index, search, static_cast<int>(key.size()), snapshot, columns, written_by);
+            UnregisterSnapshot(snapshot);
+        }
+        index_close(index, NoLock);
+    }
+    table_close(relation, NoLock);
+    return found;
+}
+
+} // namespace curfew
