@@ -14,6 +14,7 @@ int refusal_slots = 1024;
 int refusal_window = 60;           // seconds
 int maintenance_lock_timeout = 50; // milliseconds
 int sweep_interval = 1000;         // milliseconds
+int sweep_rate = 5000;             // sessions a second
 int use_granularity = 60;          // seconds
 int idempotency_retention = SECS_PER_DAY;
 bool distributed = false;
@@ -73,6 +74,9 @@ void define_settings() {
     DefineCustomIntVariable("curfew.sweep_interval", "How long the sweeper rests before it looks for expired sessions again.",
                             "0: no background worker sweeps.", &sweep_interval, 1000, 0, 3600000, PGC_SIGHUP,
                             GUC_UNIT_MS, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("curfew.sweep_rate", "How many expired sessions the sweeper writes down per second, at most.",
+                            "0: as many as it can. They are over in every read before they are written down.", &sweep_rate,
+                            5000, 0, 1000000, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
     DefineCustomIntVariable("curfew.idempotency_retention", "How long the first answer to an idempotency key is kept.",
                             "After it the key may be used anew.", &idempotency_retention, SECS_PER_DAY, SECS_PER_DAY,
                             365 * SECS_PER_DAY, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
@@ -116,6 +120,8 @@ int64 UseGranularity() { return use_granularity * USECS_PER_SEC; }
 int64 RefusalWindow() { return refusal_window * USECS_PER_SEC; }
 
 int64 SweepInterval() { return sweep_interval * INT64CONST(1000); }
+
+int SweepRate() { return sweep_rate; }
 
 bool IsDistributed() { return distributed; }
 

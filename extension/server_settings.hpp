@@ -29,6 +29,9 @@ int MaintenanceLockTimeout();
 // curfew.sweep_interval, in microseconds: how long the sweeper rests; 0: there is none.
 int64 SweepInterval();
 
+// curfew.sweep_rate, in sessions a second: how many the background worker writes down at most; 0: as many as it can.
+int SweepRate();
+
 // curfew.idempotency_retention, in microseconds: how long the first answer to an idempotency key is kept.
 int64 IdempotencyRetention();
 

@@ -16,7 +16,8 @@ PGDLLEXPORT void curfew_sweep_worker_main(Datum database);
 namespace curfew {
 namespace {
 
-constexpr int kBatch = 500; // expiries in a transaction
+constexpr int kMostInBatch = 500; // expiries in a transaction
+constexpr int kBatchesPerSecond = 250; // where there is a rate
 constexpr int64 kMonthsInterval = USECS_PER_HOUR;
 
 bool is_worker = false;
@@ -28,12 +29,26 @@ bool claim_database() {
     return LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
 }
 
+// With a rate, work and rest take turns so often that nobody's statement waits long for a processor.
+int BatchSize() {
+    return SweepRate() == 0 ? kMostInBatch : Max(1, Min(SweepRate() / kBatchesPerSecond, kMostInBatch));
+}
+
+// Until so many sessions, written down since then, are no more than the rate allows; or until there is something to heed.
+void rest_after(int64 written, TimestampTz began) {
+    if (SweepRate() == 0)
+        return;
+    long left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), began + written * USECS_PER_SEC / SweepRate());
+    if (left > 0)
+        sleep_for(Min(left, kLongestSleep));
+}
+
 // One transaction. How many were written down; -1 without the extension.
-int64 sweep_batch() {
+int64 sweep_batch(int most) {
     SetCurrentStatementStartTimestamp();
     StartTransactionCommand();
     PushActiveSnapshot(GetTransactionSnapshot());
-    int64 written = call_sweep(kBatch);
+    int64 written = call_sweep(most);
     PopActiveSnapshot();
     CommitTransactionCommand();
     pgstat_report_stat(true);
@@ -56,14 +71,19 @@ void make_months() {
 bool sweep_all() {
     int64 altogether = 0;
     int64 written = 0;
+    int most = 0;
     do {
+        most = BatchSize();
+        TimestampTz began = GetCurrentTimestamp();
         char activity[64];
         snprintf(activity, sizeof activity, "sweeping: " INT64_FORMAT " written", altogether);
         pgstat_report_activity(STATE_RUNNING, activity);
-        written = sweep_batch();
+        written = sweep_batch(most);
         altogether += Max(written, int64{0});
         CHECK_FOR_INTERRUPTS();
-    } while (written == kBatch && !ShutdownRequestPending && !is_database_wanted(MyDatabaseId));
+        rest_after(written, began);
+        heed_reload();
+    } while (written == most && SweepInterval() > 0 && !ShutdownRequestPending && !is_database_wanted(MyDatabaseId));
     pgstat_report_activity(STATE_IDLE, nullptr);
     return written >= 0;
 }

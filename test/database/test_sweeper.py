@@ -197,6 +197,25 @@ def test_it_can_be_switched_off_and_on(server, home):
     assert server.worker() != pid
 
 
+def test_it_keeps_to_its_rate(server, home):
+    server.reload(**{"curfew.sweep_rate": "1"})
+    try:
+        pid = server.worker()
+        home.sessions(100)
+        wait_until(lambda: home.unwritten() < 100)
+        told = server.value("postgres", "SELECT query FROM pg_stat_activity WHERE pid = %s", (pid,))
+        assert told.startswith("sweeping: ") and 0 < home.unwritten() < 100
+    finally:
+        server.reload(**{"curfew.sweep_rate": "0"})
+    # A change of the rate is heeded in the middle of it, by the same worker.
+    try:
+        wait_until(lambda: home.unwritten() == 0)
+        home.check(100)
+        assert server.worker() == pid
+    finally:
+        server.reload(**{"curfew.sweep_rate": "5000"})
+
+
 def test_it_outlives_the_extension(server, home):
     pid = server.worker()
     errors = server.log().count("ERROR")
