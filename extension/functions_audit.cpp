@@ -49,10 +49,12 @@ bool IsBehindSweeper(HeapTuple row, TupleDesc descriptor) {
 
 } // namespace
 
-// outside_engine(id uuid) returns boolean: whether a write to that row, or to no row in particular, is not the engine's.
-// One argument, since each statement that updates a session reads and compiles the condition that calls it.
+// outside_engine(id uuid, version bigint) returns boolean: whether a write to that row, or to no row in particular, is
+// not the engine's
 CURFEW_FUNCTION(outside_engine) {
-    PG_RETURN_BOOL(PG_ARGISNULL(0) ? IsOutsideMaintenance() : IsOutsideEngine(*PG_GETARG_UUID_P(0)));
+    if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+        PG_RETURN_BOOL(IsOutsideMaintenance());
+    PG_RETURN_BOOL(IsOutsideEngine(*PG_GETARG_UUID_P(0), PG_GETARG_INT64(1)));
 }
 
 // Trigger on curfew.session, AFTER UPDATE OR DELETE FOR EACH ROW and BEFORE TRUNCATE (while the tenants are still

@@ -23,11 +23,11 @@ Marker enter(const Marker& next) {
 
 } // namespace
 
-Marker EnterEngine(const pg_uuid_t& session) { return enter({Mode::one_row, GetCurrentSubTransactionId(), session}); }
+Marker EnterEngine(const pg_uuid_t& session, int64 version) {
+    return enter({Mode::one_row, GetCurrentSubTransactionId(), session, version});
+}
 
-Marker EnterMaintenance() { return enter({Mode::maintenance, GetCurrentSubTransactionId(), {}}); }
-
-Marker PresentMarker() { return marker; }
+Marker EnterMaintenance() { return enter({Mode::maintenance, GetCurrentSubTransactionId(), {}, 0}); }
 
 void LeaveEngine(const Marker& before) { marker = before; }
 
@@ -35,14 +35,11 @@ bool IsOutsideMaintenance() {
     return marker.mode != Mode::maintenance || marker.subtransaction != GetCurrentSubTransactionId();
 }
 
-bool IsOutsideEngine(const pg_uuid_t& session) {
+bool IsOutsideEngine(const pg_uuid_t& session, int64 version) {
     if (!IsOutsideMaintenance())
         return false;
-    if (marker.mode != Mode::one_row || marker.subtransaction != GetCurrentSubTransactionId() ||
-        memcmp(marker.row.data, session.data, UUID_LEN) != 0)
-        return true;
-    marker = {};
-    return false;
+    return marker.mode != Mode::one_row || marker.subtransaction != GetCurrentSubTransactionId() ||
+           marker.version != version || memcmp(marker.row.data, session.data, UUID_LEN) != 0;
 }
 
 void register_inside_callbacks() {

@@ -1,4 +1,4 @@
-// The marker that tells the engine's own writes from others: which row, in which subtransaction. It is for one write.
+// The marker that tells the engine's own writes from others: which row, at which version, in which subtransaction.
 #pragma once
 
 #include "pg.hpp"
@@ -11,20 +11,19 @@ struct Marker {
     Mode mode = Mode::outside;
     SubTransactionId subtransaction = InvalidSubTransactionId;
     pg_uuid_t row = {};
+    int64 version = 0;
 };
 
-// The next write to this very row, until LeaveEngine() or the end of the (sub)transaction, is the engine's: the one that
-// the statement makes, and none that somebody's trigger makes after it. Gives the marker that was there before, for
-// LeaveEngine().
-Marker EnterEngine(const pg_uuid_t& session);
+// From here on, until LeaveEngine() or the end of the (sub)transaction, an update of this very row at this very
+// version is the engine's. Gives the marker that was there before, for LeaveEngine().
+Marker EnterEngine(const pg_uuid_t& session, int64 version);
 
 // The same for maintenance, which moves or changes many rows.
 Marker EnterMaintenance();
-Marker PresentMarker();
 void LeaveEngine(const Marker& before);
 
-// Whether a write to that row is somebody else's. The engine's own is told once.
-bool IsOutsideEngine(const pg_uuid_t& session);
+// Whether a write to that row is somebody else's.
+bool IsOutsideEngine(const pg_uuid_t& session, int64 version);
 bool IsOutsideMaintenance();
 
 void register_inside_callbacks();

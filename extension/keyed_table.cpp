@@ -3,7 +3,7 @@
 #include "server_settings.hpp"
 
 extern "C" {
-#include "access/genam.h"
+#include "access/relation.h"
 #include "access/relscan.h"
 #include "access/stratnum.h"
 #include "access/tableam.h"
@@ -32,11 +32,11 @@ void name_columns(KeyedTable& table) {
     }
 }
 
-bool is_at(TupleDesc descriptor, AttrNumber attribute, std::string_view name) {
+bool is_at(TupleDesc descriptor, AttrNumber attribute, std::string_view name, Oid type) {
     if (attribute < 1 || attribute > descriptor->natts)
         return false;
     const FormData_pg_attribute& found = *TupleDescAttr(descriptor, attribute - 1);
-    return !found.attisdropped && name == NameStr(found.attname);
+    return !found.attisdropped && found.atttypid == type && name == NameStr(found.attname);
 }
 
 // Finds the columns; false when one is not there.
@@ -44,10 +44,10 @@ bool locate(KeyedTable& table, TupleDesc descriptor) {
     if (table.count == 0)
         name_columns(table);
     for (int i = 0; i < table.count; ++i) {
-        if (is_at(descriptor, table.attributes[i], table.names[i]))
+        if (is_at(descriptor, table.attributes[i], table.names[i], table.types[i]))
             continue;
         AttrNumber attribute = static_cast<AttrNumber>(descriptor->natts);
-        while (attribute > 0 && !is_at(descriptor, attribute, table.names[i]))
+        while (attribute > 0 && !is_at(descriptor, attribute, table.names[i], table.types[i]))
             --attribute;
         if (attribute == 0)
             return false;
@@ -60,19 +60,20 @@ bool locate(KeyedTable& table, TupleDesc descriptor) {
 bool is_plain(Relation relation) {
     const FormData_pg_class& form = *relation->rd_rel;
     return form.relkind == RELKIND_RELATION && form.relowner == store_owner() && !form.relrowsecurity &&
-           !form.relhassubclass && RelationGetDescr(relation)->natts <= kMostAttributes;
+           !form.relhassubclass && form.relam == HEAP_TABLE_AM_OID && RelationGetDescr(relation)->natts <= kMostAttributes;
 }
 
 // The search for that key; false when the index is not of these columns.
 bool make_search(Relation table, Relation index, std::initializer_list<KeyColumn> key, ScanKey search) {
     const FormData_pg_index& form = *index->rd_index;
-    if (index->rd_rel->relam != BTREE_AM_OID || !form.indisvalid ||
+    // With indcheckxmin the index may lack what an older snapshot sees.
+    if (index->rd_rel->relam != BTREE_AM_OID || !form.indisvalid || form.indcheckxmin ||
         form.indnkeyatts != static_cast<int16>(key.size()))
         return false;
     int number = 0;
     for (const KeyColumn& column : key) {
         if (index->rd_opcintype[number] != column.type ||
-            !is_at(RelationGetDescr(table), form.indkey.values[number], column.name))
+            !is_at(RelationGetDescr(table), form.indkey.values[number], column.name, column.type))
             return false;
         ScanKeyInit(&search[number], static_cast<AttrNumber>(number + 1), BTEqualStrategyNumber,
                     column.type == UUIDOID ? F_UUID_EQ : F_BYTEAEQ, column.value);
@@ -81,14 +82,13 @@ bool make_search(Relation table, Relation index, std::initializer_list<KeyColumn
     return true;
 }
 
-Lookup search_index(KeyedTable& table, Relation relation, Relation index, ScanKey search, int keys, Snapshot snapshot,
+bool search_index(KeyedTable& table, Relation relation, Relation index, ScanKey search, int keys, Snapshot snapshot,
                     Value* columns, TransactionId* written_by) {
     TupleTableSlot* slot = table_slot_create(relation, nullptr);
     IndexScanDesc scan = begin_index_scan(relation, index, snapshot, keys);
     index_rescan(scan, search, keys, nullptr, 0);
-    Lookup found = Lookup::absent;
-    if (index_getnext_slot(scan, ForwardScanDirection, slot)) {
-        found = Lookup::found;
+    bool found = index_getnext_slot(scan, ForwardScanDirection, slot);
+    if (found) {
         HeapTuple row = ExecCopySlotHeapTuple(slot);
         Datum values[kMostAttributes];
         bool nulls[kMostAttributes];
@@ -103,18 +103,28 @@ Lookup search_index(KeyedTable& table, Relation relation, Relation index, ScanKe
     return found;
 }
 
+// The table of that name, locked as a query locks it, until the transaction ends; null where it is not there. Looked up again
+// once it is locked: whoever held it may have renamed it.
+Relation open_named(const char* name) {
+    Oid schema = get_namespace_oid("curfew", true);
+    Oid id = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+    Relation relation = OidIsValid(id) ? try_relation_open(id, AccessShareLock) : nullptr;
+    if (relation != nullptr && get_relname_relid(name, schema) != id) {
+        relation_close(relation, NoLock);
+        relation = nullptr;
+    }
+    return relation;
+}
+
 } // namespace
 
-Lookup read_by_key(KeyedTable& table, std::initializer_list<KeyColumn> key, Snapshots snapshots, Value* columns,
-                   TransactionId* written_by) {
+bool read_by_key(KeyedTable& table, std::initializer_list<KeyColumn> key, Snapshots snapshots, Value* columns,
+                 TransactionId* written_by) {
     Assert(key.size() <= kMostKeyColumns);
-    Oid name = get_relname_relid(table.name, get_namespace_oid("curfew", false));
-    if (!OidIsValid(name) || IsDistributed())
-        return Lookup::unknown;
-
-    // The locks stay until the transaction ends, as a statement's do.
-    Relation relation = table_open(name, AccessShareLock);
-    Lookup found = Lookup::unknown;
+    Relation relation = IsDistributed() ? nullptr : open_named(table.name);
+    if (relation == nullptr)
+        return false;
+    bool found = false;
     Oid primary_key = is_plain(relation) && locate(table, RelationGetDescr(relation)) ? primary_key_of(relation) : InvalidOid;
     if (OidIsValid(primary_key)) {
         Relation index = index_open(primary_key, AccessShareLock);
@@ -129,7 +139,7 @@ Lookup read_by_key(KeyedTable& table, std::initializer_list<KeyColumn> key, Snap
         }
         index_close(index, NoLock);
     }
-    table_close(relation, NoLock);
+    relation_close(relation, NoLock);
     return found;
 }
 

@@ -15,6 +15,7 @@ inline constexpr int kMostKeyedColumns = 24;
 struct KeyedTable {
     const char* name;    // in the schema curfew
     const char* columns; // as a query would list them: "s.id, s.state"
+    const Oid* types;    // of these columns
 
     // Where the columns are, as far as is known: checked by name at each read.
     int count = 0;
@@ -29,18 +30,17 @@ struct KeyColumn {
     Datum value;
 };
 
+// The tenant's id, the first column of every key.
 inline KeyColumn tenant_key(const pg_uuid_t& tenant) {
     return {"tenant_id", UUIDOID, UUIDPGetDatum(const_cast<pg_uuid_t*>(&tenant))};
 }
 
-// `unknown`: only a statement can tell, since the table is not read in this way. A table is whose owner is not the
-// extension's, that has policies, is partitioned or distributed, or whose primary key is another one.
-enum class Lookup { absent, found, unknown };
-
-// Reads the row of that key, with what was committed before. The values are in the current memory.
+// Reads the row of that key, with what was committed before. The values are in the current memory. False where there is
+// none, or where only a statement can tell: the table's owner is not the extension's, it has policies, is partitioned or
+// distributed, or has another primary key or other types. So a statement is asked then, always.
 //   columns     as many as the table names
 //   written_by  null, or where the row's xmin is put
-Lookup read_by_key(KeyedTable& table, std::initializer_list<KeyColumn> key, Snapshots snapshots, Value* columns,
+bool read_by_key(KeyedTable& table, std::initializer_list<KeyColumn> key, Snapshots snapshots, Value* columns,
                    TransactionId* written_by = nullptr);
 
 } // namespace curfew

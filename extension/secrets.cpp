@@ -54,7 +54,10 @@ Datum digest_datum(std::string_view secret) {
     return PointerGetDatum(digest);
 }
 
-void prove_key(std::string_view key, uint8* proof) { compute_digest("curfew: the key was presented: ", key, proof); }
+void prove_key(std::string_view key, uint8* proof) {
+    compute_digest("curfew: the key was presented: ", key, proof);
+    EVP_DigestInit_ex(digest_context(), sha256(), nullptr); // what the context has made of the key is overwritten
+}
 
 bool same_digest(Datum left, Datum right) {
     bytea* one = DatumGetByteaPP(left);

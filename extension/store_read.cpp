@@ -34,7 +34,8 @@ Value read_created_at(const pg_uuid_t& tenant, const pg_uuid_t& session) {
 }
 
 bool read_token_session(const pg_uuid_t& tenant, std::string_view token, SessionRow* row) {
-    static KeyedTable tokens = {"session_token", "k.session_id, k.kind"};
+    static constexpr Oid types[] = {UUIDOID, TEXTOID};
+    static KeyedTable tokens = {"session_token", "k.session_id, k.kind", types};
     static Statement statement = {
         "SELECT " CURFEW_SESSION_COLUMNS("s") " FROM curfew.session_token k"
         " JOIN curfew.session s ON s.tenant_id = k.tenant_id AND s.id = k.session_id"
@@ -44,15 +45,10 @@ bool read_token_session(const pg_uuid_t& tenant, std::string_view token, Session
     if (!token_lookup(token, &lookup))
         return false;
     Value found[2];
-    switch (read_by_key(tokens, {tenant_key(tenant), {"digest", BYTEAOID, lookup.digest}}, Snapshots::own, found)) {
-    case Lookup::absent:
-        return false;
-    case Lookup::found:
+    if (read_by_key(tokens, {tenant_key(tenant), {"digest", BYTEAOID, lookup.digest}}, Snapshots::own, found) &&
+        !found[0].null && !found[1].null)
         return text_view(found[1].datum) == "access" &&
                read_session(tenant, *DatumGetUUIDP(found[0].datum), Snapshots::own, row);
-    case Lookup::unknown:
-        break;
-    }
     Parameters parameters;
     parameters.Add(tenant);
     parameters.Add(lookup.digest);

@@ -4,6 +4,15 @@
 #include "keyed_table.hpp"
 
 namespace curfew {
+namespace {
+
+// Of the columns of curfew.session, in their order.
+constexpr Oid kSessionTypes[kSessionColumns] = {
+    UUIDOID,        TEXTOID,        UUIDOID,        UUIDOID,        UUIDOID,        UUIDOID,        UUIDOID,
+    TEXTOID,        TEXTOID,        INT8OID,        TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
+    TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID,        TEXTARRAYOID,   JSONBOID,       JSONBOID,       TIMESTAMPTZOID};
+
+} // namespace
 
 core::Refusal StatusRefusal(std::string_view status) {
     if (status == "suspended")
@@ -20,14 +29,13 @@ SessionRow session_row(uint64 row, int first) {
 
 bool read_session(const pg_uuid_t& tenant, const pg_uuid_t& id, Snapshots snapshots, SessionRow* row,
                   TransactionId* written_by) {
-    static KeyedTable sessions = {"session", CURFEW_SESSION_COLUMNS("s")};
+    static KeyedTable sessions = {"session", CURFEW_SESSION_COLUMNS("s"), kSessionTypes};
     static Statement statement = {"SELECT " CURFEW_SESSION_COLUMNS("s") ", s.xmin FROM curfew.session s"
                                   " WHERE s.tenant_id = $1 AND s.id = $2",
                                   {UUIDOID, UUIDOID}};
     Datum key = UUIDPGetDatum(const_cast<pg_uuid_t*>(&id));
-    Lookup found = read_by_key(sessions, {tenant_key(tenant), {"id", UUIDOID, key}}, snapshots, row->column, written_by);
-    if (found != Lookup::unknown)
-        return found == Lookup::found;
+    if (read_by_key(sessions, {tenant_key(tenant), {"id", UUIDOID, key}}, snapshots, row->column, written_by))
+        return true;
     Parameters parameters;
     parameters.Add(tenant);
     parameters.Add(id);

@@ -13,6 +13,7 @@ namespace curfew {
 namespace {
 
 constexpr int64 kQuietFor = 10 * USECS_PER_SEC;
+constexpr int64 kTidyEvery = USECS_PER_SEC; // where one run of the worker follows another
 constexpr int kMostChores = 1000; // at once, of each kind
 
 // Between two statements whoever waits for this processor has it: the system would leave it to a process that is never idle for
@@ -23,6 +24,7 @@ void give_way() { sched_yield(); }
 struct Sweep {
     core::Instant now;
     int64 most;
+    bool quiet; // the worker's, one of many
     int64 written = 0;
     bool holds_progress;
 };
@@ -75,9 +77,11 @@ bool add_expiry(Batch* batch, uint64 index, core::Instant now) {
     return true;
 }
 
-// Writes down the expiries in the last result, tenant by tenant. What cannot be written now is to be looked at again.
+// Writes down the expiries in the last result, tenant by tenant. What cannot be written now is to be looked at again. How many
+// those are.
 //   again  they are what was to be looked at again
-void write_down(Sweep* sweep, uint64 count, bool again) {
+uint64 write_down(Sweep* sweep, uint64 count, bool again) {
+    uint64 unwritten = 0;
     SPITupleTable* rows = SPI_tuptable;
     bool* done = static_cast<bool*>(palloc0(sizeof(bool) * count + 1));
     pg_uuid_t* ids = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t) * (count + 1)));
@@ -105,9 +109,12 @@ void write_down(Sweep* sweep, uint64 count, bool again) {
                 forget_again(tenant, ids[i]);
             else if (!batch.written[i] && !again)
                 look_again(tenant, ids[i]);
+        for (int i = 0; i < batch.count; ++i)
+            unwritten += !batch.written[i];
         end_batch(&batch);
     }
     SPI_freetuptable(rows);
+    return unwritten;
 }
 
 // So many can be written down at once.
@@ -151,12 +158,33 @@ void end_pass(SweepProgress* progress) {
     progress->pass_until = progress->pass_oldest = {0, true};
 }
 
+// What was to be looked at again. What somebody keeps from being written stays, and others behind it come to their turn as
+// long as it is fewer than a batch has room for.
+void write_down_again(Sweep* sweep, MemoryContext memory, bool tidy) {
+    bool more = true;
+    while (more && sweep->written < sweep->most) {
+        CHECK_FOR_INTERRUPTS();
+        int room = sweep->quiet ? kBatchRoom : RoomOf(*sweep);
+        uint64 count = lock_due_again(sweep->now, room);
+        more = count == static_cast<uint64>(room);
+        more = write_down(sweep, count, true) < count && more;
+        MemoryContextReset(memory);
+    }
+    if (!more && tidy)
+        forget_done(sweep->now);
+    give_way();
+}
+
 } // namespace
 
 int64 sweep(int64 most, bool quiet) {
     static TimestampTz kept_at = 0;
+    static TimestampTz tidied_at = 0;
     SweepProgress progress;
-    Sweep sweep = {GetCurrentTimestamp(), most, 0, take_progress(&progress)};
+    Sweep sweep = {GetCurrentTimestamp(), most, quiet, 0, take_progress(&progress)};
+    bool tidy = !quiet || sweep.now - tidied_at >= kTidyEvery;
+    if (tidy)
+        tidied_at = sweep.now;
     MemoryContext memory = AllocSetContextCreate(CurrentMemoryContext, "curfew sweep", ALLOCSET_DEFAULT_SIZES);
     MemoryContext outer = MemoryContextSwitchTo(memory);
     if (sweep.holds_progress) {
@@ -165,17 +193,7 @@ int64 sweep(int64 most, bool quiet) {
             kept_at = 0;
         }
         give_way();
-        int room = 0;
-        uint64 count = 0;
-        for (bool more = true; more && sweep.written < most; more = count == static_cast<uint64>(room)) {
-            room = RoomOf(sweep);
-            count = lock_due_again(sweep.now, room);
-            write_down(&sweep, count, true);
-            MemoryContextReset(memory);
-        }
-        if (count < static_cast<uint64>(room))
-            forget_done(sweep.now);
-        give_way();
+        write_down_again(&sweep, memory, tidy);
     }
     if (progress.pass_until.null || !sweep.holds_progress)
         begin_pass(&progress, sweep.now);
@@ -193,7 +211,8 @@ int64 sweep(int64 most, bool quiet) {
     if (sweep.holds_progress && (!quiet || sweep.written > 0 || !all || sweep.now - kept_at >= kQuietFor)) {
         write_progress(progress, sweep.now, sweep.written);
         kept_at = sweep.now;
-        do_chores(sweep.now, kMostChores); // last, so that their locks are the shortest
+        if (tidy)
+            do_chores(sweep.now, kMostChores); // last, so that their locks are the shortest
     }
     return sweep.written;
 }

@@ -67,25 +67,33 @@ void make_months() {
     pgstat_report_activity(STATE_IDLE, nullptr);
 }
 
-// All that is due, in batches; false without the extension. A stop of the server ends it after a batch.
-bool sweep_all() {
-    int64 altogether = 0;
-    int64 written = 0;
-    int most = 0;
+// What is due, in batches, for a second at most: then there is more to heed than a stop of the server, which ends it after a
+// batch. How it went on.
+enum class Swept { all, some, nothing }; // nothing: the extension is not there
+Swept sweep_for_a_while() {
+    static int64 altogether = 0;
+    TimestampTz over = GetCurrentTimestamp() + USECS_PER_SEC;
+    TimestampTz began;
+    int64 written;
+    int most;
     do {
-        most = BatchSize();
-        TimestampTz began = GetCurrentTimestamp();
         char activity[64];
         snprintf(activity, sizeof activity, "sweeping: " INT64_FORMAT " written", altogether);
         pgstat_report_activity(STATE_RUNNING, activity);
+        most = BatchSize();
+        began = GetCurrentTimestamp();
         written = sweep_batch(most);
         altogether += Max(written, int64{0});
         CHECK_FOR_INTERRUPTS();
         rest_after(written, began);
         heed_reload();
-    } while (written == most && SweepInterval() > 0 && !ShutdownRequestPending && !is_database_wanted(MyDatabaseId));
+    } while (written >= most && began < over && SweepInterval() > 0 && !ShutdownRequestPending &&
+             !is_database_wanted(MyDatabaseId));
+    if (written >= most)
+        return Swept::some;
+    altogether = 0;
     pgstat_report_activity(STATE_IDLE, nullptr);
-    return written >= 0;
+    return written >= 0 ? Swept::all : Swept::nothing;
 }
 
 } // namespace
@@ -113,12 +121,14 @@ void curfew_sweep_worker_main(Datum database) {
             proc_exit(0);
         TimestampTz now = GetCurrentTimestamp();
         if (now >= next || next > now + SweepInterval()) {
-            bool is_there = sweep_all();
-            if (is_there && now >= next_months) {
+            Swept swept = sweep_for_a_while();
+            if (swept != Swept::nothing && now >= next_months) {
                 make_months();
                 next_months = now + kMonthsInterval;
             }
-            next = GetCurrentTimestamp() + (is_there ? SweepInterval() : kLongestSleep * 1000);
+            next = GetCurrentTimestamp();
+            if (swept != Swept::some)
+                next += swept == Swept::all ? SweepInterval() : kLongestSleep * 1000;
         }
         long left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), next);
         if (left > 0)

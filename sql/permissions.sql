@@ -88,7 +88,7 @@ FROM unnest('{nobody,visitor,front,service,auditor,admin}'::text[]) WITH ORDINAL
 SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'curfew'::regnamespace 
     AND CASE c.relkind WHEN 'S' THEN has_sequence_privilege('regress_curfew_admin', c.oid, 'USAGE, SELECT, UPDATE') END;
 
--- No function that runs as its owner, none without a fixed search path (a procedure that commits can have none: it sets its own; those that are listed run no SQL, or only the engine's statements, which run with that path whatever the caller's is; and in C no name is looked up by the path), none for PUBLIC; no relation and no schema for PUBLIC.
+-- No function that runs as its owner, none without a fixed search path (a procedure that commits can have none: it sets its own; those that are listed run no SQL, and in C no name is looked up by the path; authenticate and introspect run some of the engine's statements, which have that path whatever the caller's is), none for PUBLIC; no relation and no schema for PUBLIC.
 SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'curfew'::regnamespace AND p.prosecdef;
 SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'curfew'::regnamespace AND p.prokind <> 'p' AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (p.proconfig), false) ORDER BY p.proname COLLATE "C";
 -- None that gives many rows is compiled each time: its plans say LIMIT with a parameter, which the planner takes for a tenth of the table.

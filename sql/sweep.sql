@@ -182,6 +182,22 @@ UPDATE curfew.session_token SET used_at = used_at - interval '1 hour' WHERE sess
 SELECT curfew.sweep() AS swept;
 SELECT count(salt) AS salts, count(used_at) AS used FROM curfew.session_token WHERE session_id = :'refreshed';
 
+-- What a trigger of somebody's own keeps from being written stays as it is, and keeps nobody else, nor the sweeper in its run.
+BEGIN;
+SELECT curfew.act_as('sweep', :'ada') \gset
+SELECT id AS held FROM curfew.create_session('agent') \gset
+SELECT id AS free FROM curfew.create_session('agent') \gset
+COMMIT;
+CREATE FUNCTION pg_temp.hold() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+UPDATE curfew.session SET deadline = now() - interval '1 second', metered_us = CASE WHEN id = :'held' THEN 77 ELSE 0 END WHERE id IN (:'held', :'free');
+CREATE TRIGGER hold BEFORE UPDATE ON curfew.session FOR EACH ROW WHEN (OLD.metered_us = 77) EXECUTE FUNCTION pg_temp.hold();
+SET statement_timeout = '30s';
+SELECT curfew.sweep(1) AS first, curfew.sweep(1) AS second, curfew.sweep(1) AS third;
+RESET statement_timeout;
+SELECT id = :'held' AS held, state FROM curfew.session WHERE id IN (:'held', :'free') ORDER BY held;
+DROP TRIGGER hold ON curfew.session;
+SELECT curfew.sweep() AS swept;
+
 -- Bad input, and isolation levels that would not see what is due.
 SELECT v AS max_rows, pg_temp.answer(format('SELECT curfew.sweep(%L)', v)) FROM unnest('{0,-1,1000001,NULL}'::integer[]) v;
 BEGIN ISOLATION LEVEL REPEATABLE READ;

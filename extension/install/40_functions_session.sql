@@ -107,42 +107,48 @@ CREATE FUNCTION curfew.act(session_id uuid, action text, reason text DEFAULT NUL
     lifecycle text DEFAULT NULL, workspace text DEFAULT NULL, require_reason boolean DEFAULT false,
     for_workspace text DEFAULT NULL, fields jsonb DEFAULT NULL, idempotency_key text DEFAULT NULL)
 RETURNS curfew.session_info
-AS 'MODULE_PATHNAME', 'curfew_act' LANGUAGE C VOLATILE;
+AS 'MODULE_PATHNAME', 'curfew_act' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.act(uuid, text, text, bigint, text, text, boolean, text, jsonb, text) IS 'Takes an action of the session''s lifecycle. A session of another lifecycle or workspace than those named is not found. for_workspace: that the caller acts for, where the credential is bound to none. fields: added to the session''s, which stay as they are where they are there already.';
 
 CREATE FUNCTION curfew.terminate_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL,
     idempotency_key text DEFAULT NULL)
 RETURNS curfew.session_info
-AS 'MODULE_PATHNAME', 'curfew_terminate_session' LANGUAGE C VOLATILE;
+AS 'MODULE_PATHNAME', 'curfew_terminate_session' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.terminate_session(uuid, text, bigint, text) IS 'Terminates a session: its lifecycle''s action "terminate".';
 
 CREATE FUNCTION curfew.cancel_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL,
     idempotency_key text DEFAULT NULL)
 RETURNS curfew.session_info
-AS 'MODULE_PATHNAME', 'curfew_cancel_session' LANGUAGE C VOLATILE;
+AS 'MODULE_PATHNAME', 'curfew_cancel_session' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.cancel_session(uuid, text, bigint, text) IS 'Cancels a session: its lifecycle''s action "cancel".';
 
 CREATE FUNCTION curfew.end_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL,
     idempotency_key text DEFAULT NULL)
 RETURNS curfew.session_info
-AS 'MODULE_PATHNAME', 'curfew_end_session' LANGUAGE C VOLATILE;
+AS 'MODULE_PATHNAME', 'curfew_end_session' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.end_session(uuid, text, bigint, text) IS 'Ends a session: its lifecycle''s action "end".';
 
 CREATE FUNCTION curfew.archive_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL,
     idempotency_key text DEFAULT NULL)
 RETURNS curfew.session_info
-AS 'MODULE_PATHNAME', 'curfew_archive_session' LANGUAGE C VOLATILE;
+AS 'MODULE_PATHNAME', 'curfew_archive_session' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.archive_session(uuid, text, bigint, text) IS 'Archives a session: its lifecycle''s action "archive".';
 
 CREATE FUNCTION curfew.unarchive_session(session_id uuid, reason text DEFAULT NULL, expected_version bigint DEFAULT NULL,
     idempotency_key text DEFAULT NULL)
 RETURNS curfew.session_info
-AS 'MODULE_PATHNAME', 'curfew_unarchive_session' LANGUAGE C VOLATILE;
+AS 'MODULE_PATHNAME', 'curfew_unarchive_session' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.unarchive_session(uuid, text, bigint, text) IS 'Takes out of the archive a session: its lifecycle''s action "unarchive".';
 
@@ -198,6 +204,8 @@ SET search_path = pg_catalog, pg_temp SET jit = off;
 
 COMMENT ON FUNCTION curfew.list_sessions(text, text, uuid, uuid, text, integer, uuid) IS 'The sessions that the caller may read, newest first. after: the id of the last row seen.';
 
+-- This one and curfew.authenticate have no search path of their own: what they read is read by keys or kept, and the statements
+-- that they run now and then have one, as every statement of the engine.
 CREATE FUNCTION curfew.introspect(token text)
 RETURNS curfew.token_info
 AS 'MODULE_PATHNAME', 'curfew_introspect' LANGUAGE C VOLATILE;

@@ -216,6 +216,19 @@ def test_it_keeps_to_its_rate(server, home):
         server.reload(**{"curfew.sweep_rate": "5000"})
 
 
+def test_it_heeds_the_list_in_the_middle_of_a_backlog(server, home):
+    server.reload(**{"curfew.sweep_rate": "1"})
+    try:
+        pid = server.worker()
+        home.sessions(100)
+        wait_until(lambda: home.unwritten() < 100)
+        server.reload(**{"curfew.databases": ""})
+        wait_until(lambda: not alive(pid))
+        assert home.unwritten() > 0
+    finally:
+        server.reload(**{"curfew.sweep_rate": "5000", "curfew.databases": HOME})
+
+
 def test_it_outlives_the_extension(server, home):
     pid = server.worker()
     errors = server.log().count("ERROR")
