@@ -192,7 +192,7 @@ CREATE FUNCTION pg_temp.hold() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN
 UPDATE curfew.session SET deadline = now() - interval '1 second', metered_us = CASE WHEN id = :'held' THEN 77 ELSE 0 END WHERE id IN (:'held', :'free');
 CREATE TRIGGER hold BEFORE UPDATE ON curfew.session FOR EACH ROW WHEN (OLD.metered_us = 77) EXECUTE FUNCTION pg_temp.hold();
 SET statement_timeout = '30s';
-SELECT curfew.sweep(1) AS first, curfew.sweep(1) AS second, curfew.sweep(1) AS third;
+SELECT curfew.sweep(2) AS first, curfew.sweep(1) AS second, curfew.sweep(1) AS third;
 RESET statement_timeout;
 SELECT id = :'held' AS held, state FROM curfew.session WHERE id IN (:'held', :'free') ORDER BY held;
 DROP TRIGGER hold ON curfew.session;

@@ -197,36 +197,35 @@ def test_it_can_be_switched_off_and_on(server, home):
     assert server.worker() != pid
 
 
-def test_it_keeps_to_its_rate(server, home):
+@contextlib.contextmanager
+def backlog(server, home):
+    """A hundred sessions that are due, some of them written down, and a sweeper that takes its time; its process."""
     server.reload(**{"curfew.sweep_rate": "1"})
     try:
         pid = server.worker()
         home.sessions(100)
         wait_until(lambda: home.unwritten() < 100)
+        yield pid
+    finally:
+        server.reload(**{"curfew.sweep_rate": "5000", "curfew.databases": HOME})
+
+
+def test_it_keeps_to_its_rate(server, home):
+    with backlog(server, home) as pid:
         told = server.value("postgres", "SELECT query FROM pg_stat_activity WHERE pid = %s", (pid,))
         assert told.startswith("sweeping: ") and 0 < home.unwritten() < 100
-    finally:
+        # A change of the rate is heeded in the middle of it, by the same worker.
         server.reload(**{"curfew.sweep_rate": "0"})
-    # A change of the rate is heeded in the middle of it, by the same worker.
-    try:
         wait_until(lambda: home.unwritten() == 0)
         home.check(100)
         assert server.worker() == pid
-    finally:
-        server.reload(**{"curfew.sweep_rate": "5000"})
 
 
 def test_it_heeds_the_list_in_the_middle_of_a_backlog(server, home):
-    server.reload(**{"curfew.sweep_rate": "1"})
-    try:
-        pid = server.worker()
-        home.sessions(100)
-        wait_until(lambda: home.unwritten() < 100)
+    with backlog(server, home) as pid:
         server.reload(**{"curfew.databases": ""})
         wait_until(lambda: not alive(pid))
         assert home.unwritten() > 0
-    finally:
-        server.reload(**{"curfew.sweep_rate": "5000", "curfew.databases": HOME})
 
 
 def test_it_outlives_the_extension(server, home):
