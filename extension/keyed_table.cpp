@@ -83,7 +83,7 @@ bool make_search(Relation table, Relation index, std::initializer_list<KeyColumn
 }
 
 bool search_index(KeyedTable& table, Relation relation, Relation index, ScanKey search, int keys, Snapshot snapshot,
-                    Value* columns, TransactionId* written_by) {
+                  Value* columns, TransactionId* written_by) {
     TupleTableSlot* slot = table_slot_create(relation, nullptr);
     IndexScanDesc scan = begin_index_scan(relation, index, snapshot, keys);
     index_rescan(scan, search, keys, nullptr, 0);

@@ -41,6 +41,6 @@ inline KeyColumn tenant_key(const pg_uuid_t& tenant) {
 //   columns     as many as the table names
 //   written_by  null, or where the row's xmin is put
 bool read_by_key(KeyedTable& table, std::initializer_list<KeyColumn> key, Snapshots snapshots, Value* columns,
-                   TransactionId* written_by = nullptr);
+                 TransactionId* written_by = nullptr);
 
 } // namespace curfew
