@@ -106,6 +106,8 @@ long look_after_workers() {
             start(kRefusalWorker, row->oid, NameStr(row->datname), known != nullptr && !known->orderly);
             sleep = kPollForWorker;
         }
+        if (listed && SweepInterval() == 0) // ended because it was told to, and not failed
+            *StartOf(kSweeper, row->oid) = {&kSweeper, row->oid, 0, kFirstDelay, false};
         if (listed && SweepInterval() > 0 && worker_of_type(row->oid, kSweeper.type) == 0) {
             start(kSweeper, row->oid, NameStr(row->datname), HasSweeperFailed(row->oid));
             sleep = kPollForWorker;

@@ -195,6 +195,13 @@ def test_it_can_be_switched_off_and_on(server, home):
     finally:
         server.reload(**{"curfew.sweep_interval": "20ms"})
     assert server.worker() != pid
+    # As often as somebody likes: it has not failed, so that none is kept waiting as one that has.
+    for _ in range(5):
+        pid = server.worker()
+        server.reload(**{"curfew.sweep_interval": "0"})
+        wait_until(lambda: not alive(pid))
+        server.reload(**{"curfew.sweep_interval": "20ms"})
+    server.worker()
 
 
 @contextlib.contextmanager
