@@ -56,11 +56,11 @@ bool locate(KeyedTable& table, TupleDesc descriptor) {
     return true;
 }
 
-// Whether a statement of the extension's owner would read all of this table and nothing else.
+// Whether a row of this table that is found is what a statement of the extension's owner would give.
 bool is_plain(Relation relation) {
     const FormData_pg_class& form = *relation->rd_rel;
     return form.relkind == RELKIND_RELATION && form.relowner == store_owner() && !form.relrowsecurity &&
-           !form.relhassubclass && form.relam == HEAP_TABLE_AM_OID && RelationGetDescr(relation)->natts <= kMostAttributes;
+           form.relam == HEAP_TABLE_AM_OID && RelationGetDescr(relation)->natts <= kMostAttributes;
 }
 
 // The search for that key; false when the index is not of these columns.

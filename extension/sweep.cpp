@@ -102,15 +102,15 @@ uint64 write_down(Sweep* sweep, uint64 count, bool again) {
                 forget_again(tenant, id);
         }
         give_way();
-        sweep->written += write_batch(&batch, Locked::skip);
+        int written = write_batch(&batch, Locked::skip);
+        sweep->written += written;
+        unwritten += batch.count - written;
         give_way();
         for (int i = 0; i < batch.count && sweep->holds_progress; ++i)
             if (batch.written[i] && again)
                 forget_again(tenant, ids[i]);
             else if (!batch.written[i] && !again)
                 look_again(tenant, ids[i]);
-        for (int i = 0; i < batch.count; ++i)
-            unwritten += !batch.written[i];
         end_batch(&batch);
     }
     SPI_freetuptable(rows);
@@ -183,8 +183,6 @@ int64 sweep(int64 most, bool quiet) {
     SweepProgress progress;
     Sweep sweep = {GetCurrentTimestamp(), most, quiet, 0, take_progress(&progress)};
     bool tidy = !quiet || sweep.now - tidied_at >= kTidyEvery;
-    if (tidy)
-        tidied_at = sweep.now;
     MemoryContext memory = AllocSetContextCreate(CurrentMemoryContext, "curfew sweep", ALLOCSET_DEFAULT_SIZES);
     MemoryContext outer = MemoryContextSwitchTo(memory);
     if (sweep.holds_progress) {
@@ -211,8 +209,10 @@ int64 sweep(int64 most, bool quiet) {
     if (sweep.holds_progress && (!quiet || sweep.written > 0 || !all || sweep.now - kept_at >= kQuietFor)) {
         write_progress(progress, sweep.now, sweep.written);
         kept_at = sweep.now;
-        if (tidy)
+        if (tidy) {
             do_chores(sweep.now, kMostChores); // last, so that their locks are the shortest
+            tidied_at = sweep.now;
+        }
     }
     return sweep.written;
 }

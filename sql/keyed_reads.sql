@@ -42,18 +42,22 @@ ROLLBACK;
 
 -- Policies that hold for the owner too.
 BEGIN;
-ALTER TABLE curfew.session ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE ROLE regress_curfew_keeper; -- a superuser would pass
 GRANT ALL ON SCHEMA curfew TO regress_curfew_keeper;
 GRANT ALL ON ALL TABLES IN SCHEMA curfew TO regress_curfew_keeper;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA curfew TO regress_curfew_keeper;
 ALTER FUNCTION curfew.get_session OWNER TO regress_curfew_keeper;
 ALTER FUNCTION curfew.introspect OWNER TO regress_curfew_keeper;
+ALTER TABLE curfew.session OWNER TO regress_curfew_keeper;
+ALTER TABLE curfew.session_token OWNER TO regress_curfew_keeper;
 SELECT curfew.act_as('keyed', :'olga') \gset
+SELECT pg_temp.answer(:'read') AS read, pg_temp.answer(:'ask') AS asked;
+ALTER TABLE curfew.session ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 SELECT pg_temp.answer(:'read') AS read, pg_temp.answer(:'ask') AS asked;
 ALTER TABLE curfew.session DISABLE ROW LEVEL SECURITY;
 SELECT pg_temp.answer(:'read') AS read, pg_temp.answer(:'ask') AS asked;
 -- An owner of the functions who may not read.
+ALTER TABLE curfew.session OWNER TO CURRENT_USER;
 REVOKE SELECT ON curfew.session FROM regress_curfew_keeper;
 SELECT pg_temp.answer(:'read') AS read, pg_temp.answer(:'ask') AS asked;
 ROLLBACK;

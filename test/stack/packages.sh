@@ -54,7 +54,7 @@ command -v apt-get >/dev/null || fail "these are missing, and there is no apt-ge
 policy=/usr/sbin/policy-rc.d
 cluster_folder=/etc/postgresql-common/createcluster.d
 cluster_file=$cluster_folder/curfew-no-main-cluster.conf
-log=$(mktemp /tmp/curfew-packages.XXXXXX)
+log=$(mktemp -t curfew-packages.XXXXXX)
 made=()
 
 undo() {
