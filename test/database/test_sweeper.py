@@ -222,7 +222,7 @@ def test_it_keeps_to_its_rate(server, home):
         told = server.value("postgres", "SELECT query FROM pg_stat_activity WHERE pid = %s", (pid,))
         assert told.startswith("sweeping: ")
         # It rests in the middle of it.
-        wait_until(lambda: server.rows("postgres", """SELECT FROM pg_stat_activity WHERE pid = %s AND state = 'active'
+        wait_until(lambda: server.rows("postgres", """SELECT 1 FROM pg_stat_activity WHERE pid = %s AND state = 'active'
             AND query LIKE 'sweeping: %%' AND wait_event = 'Extension'""", (pid,)))
         assert home.unwritten() > 0
         # A change of the rate is heeded in the middle of it, by the same worker.
