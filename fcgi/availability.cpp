@@ -3,7 +3,6 @@
 namespace curfew::front {
 
 bool Availability::MayTry(Clock::time_point now) {
-    const std::lock_guard lock(mutex_);
     if (!away_)
         return true;
     if (trying_ || now < next_)
@@ -13,13 +12,11 @@ bool Availability::MayTry(Clock::time_point now) {
 }
 
 void Availability::Connected() {
-    const std::lock_guard lock(mutex_);
     away_ = false;
     trying_ = false;
 }
 
 void Availability::Failed(Clock::time_point now) {
-    const std::lock_guard lock(mutex_);
     away_ = true;
     trying_ = false;
     next_ = now + kPause;

@@ -1,9 +1,8 @@
-// availability.hpp: what the workers know together of the database, so that one that is away costs the front
+// availability.hpp: what the front knows of the database, so that one that is away costs the front
 // one connection attempt at a time and not every request a timeout.
 #pragma once
 
 #include <chrono>
-#include <mutex>
 
 namespace curfew::front {
 
@@ -17,10 +16,12 @@ class Availability {
     void Connected();
     void Failed(Clock::time_point now);
 
+    /// Whether the last attempt failed.
+    bool is_away() const { return away_; }
+
     static constexpr std::chrono::milliseconds kPause{500};
 
   private:
-    std::mutex mutex_;
     bool away_ = false;
     bool trying_ = false; // one caller is at it; only while away
     Clock::time_point next_{};

@@ -199,46 +199,57 @@ const Router& Site::Of(std::string_view contract) const {
     return routers_.back();
 }
 
-Handled Handle(const Site& site, const Settings& settings, const Request& request, const Ask& ask,
-               std::chrono::system_clock::time_point now) {
-    const Router& router = site.Of(request.contract);
-    const Contract& contract = router.contract();
-    const Target target = SplitTarget(request.target);
-    const Match match = router.Find(request.method, target.path);
-    Handled handled;
-    handled.contract = contract.name;
-    Situation situation{now, target.path, request.request_id, nullptr};
+Handling::Handling(const Site& site, const Settings& settings, const Request& request,
+                   std::chrono::system_clock::time_point now)
+    : settings_(settings), request_(request), contract_(site.Of(request.contract).contract()),
+      target_(SplitTarget(request.target)), match_(site.Of(request.contract).Find(request.method, target_.path)),
+      situation_{now, target_.path, request.request_id, nullptr} {
+    handled_.contract = contract_.name;
     try {
-        if (match.allowed.empty())
-            throw Refusal(OwnFailure("route_not_found"));
-        if (match.endpoint != nullptr) {
-            situation.route = match.endpoint->route;
-            handled.pattern = situation.route->pattern;
-            Check(contract, settings, request);
-            Answer answer;
-            if (situation.route->asks == Asks::kNothing) {
-                answer.body = situation.route->answer;
-            } else {
-                answer = ask(ExchangeFor(contract, match, request, target));
-            }
-            if (answer.refused)
-                throw Refusal(OwnFailure(*answer.refused));
-            handled.response = Succeed(contract, *situation.route, request, std::move(answer));
-        } else if (request.method == "OPTIONS" && contract.answers_options) {
-            handled.response.status = 204;
-            handled.response.headers.emplace_back("Allow", Joined(match.allowed));
-        } else {
-            throw Refusal(OwnFailure("method_not_allowed"));
-        }
+        Begin();
     } catch (const Refusal& refusal) {
-        handled.failure = refusal.failure();
+        handled_.failure = refusal.failure();
     } catch (const std::exception& error) {
-        handled.failure = OwnFailure("internal_error", error.what());
+        handled_.failure = OwnFailure("internal_error", error.what());
     }
-    if (handled.failure)
-        handled.response = Refuse(contract, settings, *handled.failure, situation, match.allowed);
-    Finish(handled.response, request);
-    return handled;
+}
+
+void Handling::Begin() {
+    if (match_.allowed.empty())
+        throw Refusal(OwnFailure("route_not_found"));
+    if (match_.endpoint == nullptr) {
+        if (request_.method != "OPTIONS" || !contract_.answers_options)
+            throw Refusal(OwnFailure("method_not_allowed"));
+        handled_.response.status = 204;
+        handled_.response.headers.emplace_back("Allow", Joined(match_.allowed));
+        return;
+    }
+    situation_.route = match_.endpoint->route;
+    handled_.pattern = situation_.route->pattern;
+    Check(contract_, settings_, request_);
+    if (situation_.route->asks == Asks::kNothing) {
+        Answer answer;
+        answer.body = situation_.route->answer;
+        Take(std::move(answer));
+    } else {
+        exchange_ = ExchangeFor(contract_, match_, request_, target_);
+    }
+}
+
+void Handling::Take(Answer answer) {
+    if (answer.refused)
+        Take(OwnFailure(*answer.refused));
+    else
+        handled_.response = Succeed(contract_, *situation_.route, request_, std::move(answer));
+}
+
+void Handling::Take(Failure failure) { handled_.failure = std::move(failure); }
+
+Handled Handling::Finish() {
+    if (handled_.failure)
+        handled_.response = Refuse(contract_, settings_, *handled_.failure, situation_, match_.allowed);
+    front::Finish(handled_.response, request_);
+    return std::move(handled_);
 }
 
 } // namespace curfew::front

@@ -6,14 +6,12 @@
 #include "exchange.hpp"
 #include "router.hpp"
 
-#include <functional>
+#include <chrono>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 namespace curfew::front {
-
-using Ask = std::function<Answer(const Exchange&)>;
 
 struct Handled {
     Response response;
@@ -35,8 +33,37 @@ class Site {
     std::vector<Router> routers_;
 };
 
-/// Answers a request. Never throws: whatever goes wrong is a failure in the contract's envelope.
-Handled Handle(const Site& site, const Settings& settings, const Request& request, const Ask& ask,
-               std::chrono::system_clock::time_point now);
+/// A request from the moment it is there until it is answered. Nothing is thrown: whatever goes wrong is a failure in the
+/// contract's envelope.
+class Handling {
+  public:
+    /// Does what can be done before anybody is asked. The arguments outlive it.
+    Handling(const Site& site, const Settings& settings, const Request& request,
+             std::chrono::system_clock::time_point now);
+    Handling(const Handling&) = delete;
+    Handling& operator=(const Handling&) = delete;
+
+    /// What the database is to be asked; null where nothing is, and Finish comes next.
+    const Exchange* exchange() const { return exchange_ ? &*exchange_ : nullptr; }
+
+    /// Takes what the database answered, or why it did not.
+    void Take(Answer answer);
+    void Take(Failure failure);
+
+    /// The response. Once, and after what was to be asked was taken.
+    Handled Finish();
+
+  private:
+    void Begin();
+
+    const Settings& settings_;
+    const Request& request_;
+    const Contract& contract_;
+    const Target target_;
+    const Match match_;
+    Situation situation_;
+    std::optional<Exchange> exchange_;
+    Handled handled_;
+};
 
 } // namespace curfew::front

@@ -5,8 +5,15 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+
 namespace curfew::front {
 namespace {
+
+// That much is not kept back.
+constexpr std::size_t kMostKept = 64 * 1024;
 
 std::string_view NameOf(LogLevel level) {
     switch (level) {
@@ -20,17 +27,57 @@ std::string_view NameOf(LogLevel level) {
     return "error";
 }
 
+/// Whether the text is a JSON string's as it is.
+bool IsPlain(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+}
+
+void Append(std::string& line, std::string_view text) {
+    if (IsPlain(text))
+        line.append(1, '"').append(text).append(1, '"');
+    else
+        line += Dump(Json(text));
+}
+
+void Append(std::string& line, std::int64_t number) { line += std::to_string(number); }
+
+void Append(std::string& line, double number) {
+    char digits[32];
+    line.append(digits, std::to_chars(std::begin(digits), std::end(digits), number).ptr);
+}
+
 } // namespace
 
-void Log::Write(LogLevel level, std::string_view message, const nlohmann::ordered_json& fields) const {
+void Log::Write(LogLevel level, std::string_view message, const std::vector<Field>& fields) const {
     if (level > level_)
         return;
-    Json line = {
-        {"ts", Timestamp(std::chrono::system_clock::now())}, {"level", NameOf(level)}, {"message", message}};
-    line.update(fields);
-    const std::string text = Dump(line) + "\n";
+    std::string line = R"({"ts":")" + Timestamp(std::chrono::system_clock::now()) + R"(","level":")";
+    line.append(NameOf(level)).append(R"(","message":)");
+    Append(line, message);
+    for (const auto& [name, value] : fields) {
+        line += ',';
+        Append(line, name);
+        line += ':';
+        std::visit([&](const auto& held) { Append(line, held); }, value);
+    }
+    line += "}\n";
+    const std::lock_guard lock(guard_);
+    lines_ += line;
+    if (lines_.size() >= kMostKept)
+        FlushLocked();
+}
+
+void Log::Flush() const {
+    const std::lock_guard lock(guard_);
+    FlushLocked();
+}
+
+void Log::FlushLocked() const {
+    if (lines_.empty())
+        return;
     // Nothing can be done about a log that cannot be written.
-    [[maybe_unused]] const auto written = write(descriptor_, text.data(), text.size());
+    [[maybe_unused]] const auto written = write(descriptor_, lines_.data(), lines_.size());
+    lines_.clear();
 }
 
 } // namespace curfew::front

@@ -4,24 +4,41 @@
 
 #include "settings.hpp"
 
-#include <nlohmann/json.hpp>
-
+#include <cstdint>
+#include <mutex>
+#include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 namespace curfew::front {
 
 class Log {
   public:
-    explicit Log(LogLevel level, int descriptor = 2) : level_(level), descriptor_(descriptor) {}
+    struct Field {
+        std::string_view name;
+        std::variant<std::string_view, std::int64_t, double> value;
+    };
 
-    /// Writes `fields` after the time, the level and the message, in one write, so that lines of threads do
-    /// not mix.
-    void Write(LogLevel level, std::string_view message,
-               const nlohmann::ordered_json& fields = nlohmann::ordered_json::object()) const;
+    explicit Log(LogLevel level, int descriptor = 2) : level_(level), descriptor_(descriptor) {}
+    ~Log() { Flush(); }
+    Log(const Log&) = delete;
+    Log& operator=(const Log&) = delete;
+
+    /// Adds a line with `fields` after the time, the level and the message. By any thread. It is written by the next Flush, or
+    /// when there are many.
+    void Write(LogLevel level, std::string_view message, const std::vector<Field>& fields = {}) const;
+
+    /// Writes what was added, in one write. By any thread.
+    void Flush() const;
 
   private:
-    LogLevel level_;
-    int descriptor_;
+    void FlushLocked() const;
+
+    const LogLevel level_;
+    const int descriptor_;
+    mutable std::mutex guard_;
+    mutable std::string lines_;
 };
 
 } // namespace curfew::front

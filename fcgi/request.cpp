@@ -2,33 +2,29 @@
 
 #include "text.hpp"
 
+#include <fastcgi.h>
 #include <fcgiapp.h>
 
-#include <fcntl.h>
-#include <sys/epoll.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <charconv>
-#include <chrono>
 #include <cstring>
-#include <mutex>
 #include <optional>
-#include <set>
 #include <stdexcept>
 #include <utility>
 
 namespace curfew::front {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr std::size_t kLongestRequestId = 128;
 constexpr std::string_view kHeaderPrefix = "HTTP_";
+// What is looked at of a request to see whether it is whole.
+constexpr std::size_t kMostSeen = 16 * 1024;
+// A response that a socket's buffer has room for; it is empty, since the web server has read the one before.
+constexpr std::size_t kFitsABuffer = 64 * 1024;
 
 // Headers aside, the FastCGI parameters that a request is made of.
 constexpr std::pair<std::string_view, std::string Request::*> kParameters[] = {
@@ -80,28 +76,71 @@ std::optional<std::size_t> ReadLength(std::string_view text) {
     return length;
 }
 
+/// Whether records of a FastCGI connection begin with a whole request: its parameters and its body, each with its end.
+bool IsWhole(std::string_view records) {
+    bool parameters_ended = false;
+    FCGI_Header first{};
+    for (std::size_t at = 0; records.size() - at >= sizeof first;) {
+        FCGI_Header header;
+        std::memcpy(&header, records.data() + at, sizeof header);
+        if (at == 0)
+            first = header;
+        const std::size_t length = static_cast<std::size_t>(header.contentLengthB1 << 8 | header.contentLengthB0);
+        const bool known = header.version == FCGI_VERSION_1 && header.requestIdB0 == first.requestIdB0 &&
+                           header.requestIdB1 == first.requestIdB1 &&
+                           header.type == (at == 0 ? FCGI_BEGIN_REQUEST : parameters_ended ? FCGI_STDIN : FCGI_PARAMS);
+        if (!known)
+            return false;
+        if (length == 0 && parameters_ended)
+            return true;
+        parameters_ended = parameters_ended || (length == 0 && at != 0);
+        at += sizeof header + length + header.paddingLength;
+        if (at > records.size())
+            return false;
+    }
+    return false;
+}
+
 } // namespace
 
-struct Gateway::Connection {
-    FCGX_Request fcgi{};
-    bool watched = false; // by the epoll set
+void StartFastCgi() {
+    if (FCGX_Init() != 0)
+        throw std::runtime_error("libfcgi does not start");
+}
 
-    explicit Connection(int descriptor) {
-        // No listener: where the web server has closed the connection, libfcgi is not to wait for another one.
-        FCGX_InitRequest(&fcgi, -1, 0);
-        fcgi.ipcFd = descriptor;
-        fcgi.keepConnection = 1; // else accepting the first request would finish one before it, and close this
-    }
-    ~Connection() { FCGX_Free(&fcgi, 1); }
-    Connection(const Connection&) = delete;
-    Connection& operator=(const Connection&) = delete;
+WebConnection::WebConnection(int descriptor) : descriptor_(descriptor), fcgi_(std::make_unique<FCGX_Request>()) {
+    // No listener: where the web server has closed the connection, libfcgi is not to wait for another one.
+    FCGX_InitRequest(fcgi_.get(), -1, 0);
+    fcgi_->ipcFd = descriptor;
+    fcgi_->keepConnection = 1; // else accepting the first request would finish one before it, and close this
+}
 
-    void ReadParameters(Request& request) const;
-    void ReadBody(Request& request, std::size_t most);
-};
+WebConnection::~WebConnection() { FCGX_Free(fcgi_.get(), 1); }
 
-void Gateway::Connection::ReadParameters(Request& request) const {
-    for (char** entry = fcgi.envp; entry != nullptr && *entry != nullptr; ++entry) {
+WebConnection::Arrived WebConnection::Look() const {
+    char seen[kMostSeen];
+    const ssize_t count = recv(descriptor_, seen, sizeof seen, MSG_PEEK | MSG_DONTWAIT);
+    if (count < 0)
+        return errno == EAGAIN || errno == EINTR ? Arrived::kNothing : Arrived::kEnd;
+    if (count == 0)
+        return Arrived::kEnd;
+    return IsWhole({seen, static_cast<std::size_t>(count)}) ? Arrived::kWhole : Arrived::kPart;
+}
+
+bool WebConnection::Read(Request& request, std::size_t most) {
+    if (FCGX_Accept_r(fcgi_.get()) < 0)
+        return false;
+    request = Request();
+    ReadParameters(request);
+    ReadBody(request, most);
+    // What follows a body that was not read to its end is no request.
+    if (request.body_state != BodyState::kWhole || FCGX_GetChar(fcgi_->in) != EOF)
+        fcgi_->keepConnection = 0;
+    return true;
+}
+
+void WebConnection::ReadParameters(Request& request) const {
+    for (char** entry = fcgi_->envp; entry != nullptr && *entry != nullptr; ++entry) {
         const std::string_view pair = *entry;
         const auto equals = pair.find('=');
         if (equals != std::string_view::npos)
@@ -111,8 +150,8 @@ void Gateway::Connection::ReadParameters(Request& request) const {
         request.request_id = NewRequestId();
 }
 
-void Gateway::Connection::ReadBody(Request& request, std::size_t most) {
-    const char* const announced = FCGX_GetParam("CONTENT_LENGTH", fcgi.envp);
+void WebConnection::ReadBody(Request& request, std::size_t most) {
+    const char* const announced = FCGX_GetParam("CONTENT_LENGTH", fcgi_->envp);
     const auto length = ReadLength(announced == nullptr ? "" : announced);
     if (!length) {
         request.body_state = BodyState::kCutOff;
@@ -126,7 +165,7 @@ void Gateway::Connection::ReadBody(Request& request, std::size_t most) {
     std::size_t filled = 0;
     while (filled < *length) {
         const int got =
-            FCGX_GetStr(request.body.data() + filled, static_cast<int>(*length - filled), fcgi.in);
+            FCGX_GetStr(request.body.data() + filled, static_cast<int>(*length - filled), fcgi_->in);
         if (got <= 0)
             break;
         filled += static_cast<std::size_t>(got);
@@ -136,171 +175,21 @@ void Gateway::Connection::ReadBody(Request& request, std::size_t most) {
         request.body_state = BodyState::kCutOff;
 }
 
-struct Gateway::State {
-    // A web server that keeps a connection for longer loses what it sends on it then.
-    static constexpr std::chrono::seconds kLongestDrain{10};
-    // How long a worker waits before it looks whether there is anything more to wait for; milliseconds.
-    static constexpr int kWaitStep = 500;
-    static constexpr int kDrainStep = 50;
-
-    const int listener;
-    const std::size_t max_body;
-    State(int listener, std::size_t max_body) : listener(listener), max_body(max_body) {}
-
-    const int epoll = epoll_create1(EPOLL_CLOEXEC);
-    std::atomic<bool> closing = false;
-    std::atomic<bool> left = false; // the listener is not in the epoll set any more
-    Clock::time_point drained_at{};
-    std::mutex guard;
-    std::set<Connection*> connections;
-
-    /// Watches for one event of a descriptor; `about` is what the event leads to.
-    void Watch(int operation, int descriptor, void* about, unsigned how = EPOLLIN | EPOLLONESHOT) const {
-        epoll_event event{};
-        event.events = how;
-        event.data.ptr = about;
-        if (epoll_ctl(epoll, operation, descriptor, &event) != 0)
-            throw std::runtime_error(std::string("epoll_ctl: ") + std::strerror(errno));
-    }
-
-    void Add(int descriptor) {
-        auto connection = std::make_unique<Connection>(descriptor);
-        {
-            const std::lock_guard lock(guard);
-            connections.insert(connection.get());
-        }
-        WaitFor(connection.release());
-    }
-
-    /// Watches for the connection's next request.
-    void WaitFor(Connection* connection) const {
-        const bool watched = std::exchange(connection->watched, true);
-        Watch(watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, connection->fcgi.ipcFd, connection);
-    }
-
-    void Remove(Connection* connection) {
-        {
-            const std::lock_guard lock(guard);
-            connections.erase(connection);
-        }
-        delete connection;
-    }
-
-    /// The listener takes no more.
-    void BeginDrain() {
-        drained_at = Clock::now() + kLongestDrain;
-        closing = true;
-    }
-
-    bool IsDrained() {
-        if (Clock::now() >= drained_at)
-            return true;
-        const std::lock_guard lock(guard);
-        return connections.empty();
-    }
-
-    /// Watches for the listener's next connection, or its end.
-    void WaitForConnections(int operation) {
-        const std::lock_guard lock(guard);
-        if (!left)
-            Watch(operation, listener, nullptr, EPOLLIN | EPOLLRDHUP | EPOLLONESHOT);
-    }
-
-    void Leave() {
-        const std::lock_guard lock(guard);
-        left = true;
-        epoll_ctl(epoll, EPOLL_CTL_DEL, listener, nullptr);
-        BeginDrain();
-    }
-
-    /// Lets in all connections that wait, so that each comes after those that were there before it; false where that
-    /// failed, with errno.
-    ///   shut  the listener was shut down: after them there are no more
-    bool LetIn(bool shut) {
-        for (;;) {
-            if (left)
-                return true;
-            const int descriptor = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-            if (descriptor >= 0) {
-                Add(descriptor);
-                continue;
-            }
-            const int error = errno;
-            if (error == EINTR || error == ECONNABORTED)
-                continue;
-            const bool none = error == EAGAIN || error == EINVAL;
-            if (none && shut)
-                BeginDrain();
-            else
-                WaitForConnections(EPOLL_CTL_MOD);
-            errno = error;
-            return none;
-        }
-    }
-};
-
-void StartGateways() {
-    if (FCGX_Init() != 0)
-        throw std::runtime_error("libfcgi does not start");
+bool WebConnection::MayWaitToSend(const Response& response) const {
+    return fcgi_->keepConnection == 0 || response.body.size() > kFitsABuffer;
 }
 
-Gateway::Gateway(int listener, std::size_t max_body) : state_(std::make_unique<State>(listener, max_body)) {
-    if (state_->epoll < 0 || fcntl(listener, F_SETFL, O_NONBLOCK) != 0)
-        throw std::runtime_error(std::string("no epoll set: ") + std::strerror(errno));
-    state_->WaitForConnections(EPOLL_CTL_ADD);
-}
-
-Gateway::~Gateway() {
-    for (Connection* connection : state_->connections)
-        delete connection;
-    close(state_->epoll);
-}
-
-Gateway::Accepted Gateway::Accept(Request& request, Connection*& connection) {
-    for (;;) {
-        if (state_->closing && state_->IsDrained())
-            return Accepted::kClosed;
-        epoll_event event{};
-        const int count = epoll_wait(state_->epoll, &event, 1, state_->closing ? State::kDrainStep : State::kWaitStep);
-        if (count < 0 && errno != EINTR)
-            return Accepted::kFailed;
-        if (count <= 0)
-            continue;
-        if (event.data.ptr == nullptr) {
-            if (!state_->LetIn((event.events & EPOLLRDHUP) != 0))
-                return Accepted::kFailed;
-            continue;
-        }
-        connection = static_cast<Connection*>(event.data.ptr);
-        if (FCGX_Accept_r(&connection->fcgi) < 0) { // the web server has closed it
-            state_->Remove(connection);
-            continue;
-        }
-        request = Request();
-        connection->ReadParameters(request);
-        connection->ReadBody(request, state_->max_body);
-        // What follows a body that was not read to its end is no request.
-        if (request.body_state != BodyState::kWhole || FCGX_GetChar(connection->fcgi.in) != EOF)
-            connection->fcgi.keepConnection = 0;
-        return Accepted::kRequest;
-    }
-}
-
-void Gateway::Leave() { state_->Leave(); }
-
-void Gateway::Send(Connection* connection, const Response& response) {
+bool WebConnection::Send(const Response& response) {
     std::string text =
         "Status: " + std::to_string(response.status) + " " + std::string(Phrase(response.status)) + "\r\n";
     for (const auto& [name, value] : response.headers)
-        text += name + ": " + value + "\r\n";
-    text += "\r\n" + response.body;
-    // A client that has gone is nobody's failure.
-    FCGX_PutStr(text.data(), static_cast<int>(text.size()), connection->fcgi.out);
-    FCGX_Finish_r(&connection->fcgi);
-    if (connection->fcgi.ipcFd >= 0)
-        state_->WaitFor(connection);
-    else
-        state_->Remove(connection);
+        text.append(name).append(": ").append(value).append("\r\n");
+    text.append("\r\n").append(response.body);
+    FCGX_PutStr(text.data(), static_cast<int>(text.size()), fcgi_->out);
+    FCGX_Finish_r(fcgi_.get());
+    return fcgi_->ipcFd >= 0;
 }
+
+void WebConnection::Cut() const { shutdown(descriptor_, SHUT_RDWR); }
 
 } // namespace curfew::front

@@ -6,38 +6,52 @@
 #include <cstddef>
 #include <memory>
 
+struct FCGX_Request;
+
 namespace curfew::front {
 
-/// Makes the library ready; once, before any Gateway.
-void StartGateways();
+/// Makes the library ready; once, before any WebConnection. Throws std::runtime_error.
+void StartFastCgi();
 
-/// The way in and out for all workers: the web server's connections, each of which is kept open between two
-/// requests where the web server asks for that, and belongs to no worker meanwhile.
-class Gateway {
+/// A connection of the web server's: one request after the other, where it keeps it. By one thread at a time.
+class WebConnection {
   public:
-    /// A connection with a request in hand.
-    struct Connection;
+    /// Takes the connected socket over.
+    explicit WebConnection(int descriptor);
+    ~WebConnection();
+    WebConnection(const WebConnection&) = delete;
+    WebConnection& operator=(const WebConnection&) = delete;
 
-    Gateway(int listener, std::size_t max_body);
-    ~Gateway();
-    Gateway(const Gateway&) = delete;
-    Gateway& operator=(const Gateway&) = delete;
+    int descriptor() const { return descriptor_; }
 
-    enum class Accepted { kRequest, kClosed, kFailed };
+    enum class Arrived {
+        kNothing,
+        kPart,  // to read it may be to wait, or it is too long to see its end
+        kWhole, // a request that can be read without waiting
+        kEnd,   // the web server has closed it
+    };
+    /// What has come in; reads nothing and does not wait.
+    Arrived Look() const;
 
-    /// Waits for the next request, body included. kClosed: the listener takes no more or was left, and the web
-    /// server has closed what was kept, or had kLongestDrain for it. kFailed: errno says why. By any number of threads.
-    Accepted Accept(Request& request, Connection*& connection);
+    /// Reads the next request, of whose body at most so many bytes, and waits for what has not come yet. False where there is
+    /// none: the connection is of no use any more.
+    bool Read(Request& request, std::size_t most);
 
-    /// Takes no more connections in and leaves the listener, with who waits there, to another process.
-    void Leave();
+    /// Whether sending that may be waiting, because it is long or because the connection ends with it.
+    bool MayWaitToSend(const Response& response) const;
 
-    /// Answers the connection's request; it is not to be used any more.
-    void Send(Connection* connection, const Response& response);
+    /// Answers the request that was read; whether there may be another one. That the web server has gone is nobody's failure.
+    bool Send(const Response& response);
+
+    /// By any thread: who waits for the web server here waits no longer.
+    void Cut() const;
 
   private:
-    struct State;
-    std::unique_ptr<State> state_;
+    void ReadParameters(Request& request) const;
+    void ReadBody(Request& request, std::size_t most);
+
+    const int descriptor_;
+    const std::unique_ptr<FCGX_Request> fcgi_;
 };
 
 } // namespace curfew::front

@@ -1,118 +1,116 @@
 #include "server.hpp"
 
-#include "availability.hpp"
-#include "database.hpp"
-#include "handler.hpp"
+#include "gateway.hpp"
 #include "listener.hpp"
 #include "request.hpp"
 
 #include <signal.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cmath>
-#include <cstring>
-#include <thread>
-#include <vector>
+#include <chrono>
+#include <functional>
+#include <system_error>
 
 namespace curfew::front {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+// Helpers beside those that connect to the database: for what a web server sends slowly, and for what is long.
+constexpr int kHelpers = 8;
+// How soon what no descriptor tells is seen.
+constexpr std::chrono::milliseconds kTick{50};
 
-/// What all workers share. It outlives them.
-struct Shared {
-    const Settings& settings;
-    const Log& log;
-    const Site site{};
-    Availability availability{};
-};
-
-/// SIGTERM and SIGINT, which from here on come only to who waits for them.
-sigset_t BlockSignals() {
+sigset_t Ending() {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    signal(SIGPIPE, SIG_IGN);
     return signals;
 }
 
-int WaitForSignal(const sigset_t& signals) {
-    int received = 0;
-    sigwait(&signals, &received);
-    return received;
-}
-
-void LogRequest(const Log& log, const Request& request, const Handled& handled, Clock::duration took) {
-    const double milliseconds = std::chrono::duration<double, std::milli>(took).count();
-    Json line = {
-        {"request_id", request.request_id}, {"contract", handled.contract},      {"method", request.method},
-        {"path", handled.pattern},          {"status", handled.response.status},
-    };
-    if (handled.failure)
-        line["reason"] = handled.failure->reason;
-    line["ms"] = std::round(milliseconds * 100) / 100;
-    log.Write(LogLevel::kInfo, "request", line);
-    if (!handled.failure || handled.failure->cause.empty())
-        return;
-    const LogLevel level = handled.failure->status >= 500 ? LogLevel::kError : LogLevel::kDebug;
-    log.Write(level, "failure",
-              {{"request_id", request.request_id},
-               {"reason", handled.failure->reason},
-               {"cause", handled.failure->cause}});
-}
-
-void Work(Shared& shared, Gateway& gateway) {
-    // A failing accept (out of descriptors, say) is tried again after a while.
-    constexpr std::chrono::milliseconds kAcceptPause{100};
-    Database database(shared.settings, shared.availability, shared.log);
-    const Ask ask = [&](const Exchange& exchange) { return database.Ask(exchange); };
-    Request request;
-    Gateway::Connection* connection = nullptr;
-    for (;;) {
-        const Gateway::Accepted accepted = gateway.Accept(request, connection);
-        if (accepted == Gateway::Accepted::kClosed)
-            return;
-        if (accepted == Gateway::Accepted::kFailed) {
-            shared.log.Write(LogLevel::kError, "accept failed", {{"cause", std::strerror(errno)}});
-            std::this_thread::sleep_for(kAcceptPause);
-            continue;
-        }
-        const auto started = Clock::now();
-        const Handled handled =
-            Handle(shared.site, shared.settings, request, ask, std::chrono::system_clock::now());
-        gateway.Send(connection, handled.response);
-        LogRequest(shared.log, request, handled, Clock::now() - started);
+/// SIGTERM and SIGINT: what is to be done at the first one; the second ends the process.
+class Signals : private Watched {
+  public:
+    /// Before any thread is made, since it is inherited that they are blocked.
+    Signals() {
+        const sigset_t signals = Ending();
+        pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+        signal(SIGPIPE, SIG_IGN);
+        descriptor_ = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+        if (descriptor_ < 0)
+            throw std::system_error(errno, std::generic_category(), "signalfd");
     }
-}
+    ~Signals() override { close(descriptor_); }
+
+    void Watch(Poller& poller, std::function<void(int)> first) {
+        first_ = std::move(first);
+        poller.Watch(descriptor_, *this, EPOLLIN);
+    }
+
+    /// They end the process from here on, though nobody polls any more.
+    static void Release() {
+        const sigset_t signals = Ending();
+        for (const int number : {SIGTERM, SIGINT})
+            signal(number, [](int) { _exit(1); });
+        pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+    }
+
+  private:
+    void Ready(std::uint32_t) override {
+        signalfd_siginfo received{};
+        while (read(descriptor_, &received, sizeof received) == static_cast<ssize_t>(sizeof received)) {
+            if (!first_)
+                _exit(1);
+            std::exchange(first_, nullptr)(static_cast<int>(received.ssi_signo));
+        }
+    }
+
+    int descriptor_;
+    std::function<void(int)> first_;
+};
 
 } // namespace
 
 void Serve(const Settings& settings, const Log& log) {
-    const sigset_t signals = BlockSignals();
-    StartGateways();
-    Shared shared{settings, log};
+    Signals signals;
+    StartFastCgi();
+    const Site site;
+    Poller poller;
+    Inbox inbox(poller);
+    Helpers helpers(settings.connections + kHelpers);
+    Pool pool(settings, log, poller, inbox, helpers);
+    Surroundings around{settings, log, site, poller, inbox, helpers, pool};
     const std::optional<int> handed_over = HandedOver();
     Listener listener = handed_over ? Listener(*handed_over) : Listener(settings.listen, settings.socket_mode);
-    Gateway gateway(listener.descriptor(), settings.max_body);
+    Gateway gateway(around, listener.descriptor());
 
-    std::vector<std::jthread> workers;
-    for (int i = 0; i < settings.workers; ++i)
-        workers.emplace_back([&] { Work(shared, gateway); });
-    log.Write(LogLevel::kInfo, "serving", {{"listen", handed_over ? "a socket that was handed over" : settings.listen}, {"workers", settings.workers}});
-
-    const int received = WaitForSignal(signals);
-    log.Write(LogLevel::kInfo, "stopping", {{"signal", received == SIGTERM ? "SIGTERM" : "SIGINT"}});
-    listener.Close();
-    if (handed_over)
-        gateway.Leave();
-    std::thread([signals] {
-        WaitForSignal(signals);
-        _exit(1);
-    }).detach();
-    workers.clear();
+    signals.Watch(poller, [&](int received) {
+        log.Write(LogLevel::kInfo, "stopping", {{"signal", received == SIGTERM ? "SIGTERM" : "SIGINT"}});
+        listener.Close();
+        if (handed_over)
+            gateway.Leave();
+        else
+            gateway.Drain();
+    });
+    log.Write(LogLevel::kInfo, "serving",
+              {{"listen", handed_over ? "a socket that was handed over" : settings.listen.c_str()}, {"connections", settings.connections}});
+    log.Flush();
+    for (auto ticked = Connection::Clock::now(); !gateway.IsDrained();) {
+        poller.Wait(pool.is_waiting() || gateway.is_waiting() ? kTick : std::chrono::milliseconds(-1));
+        pool.Dispatch();
+        log.Flush();
+        const auto now = Connection::Clock::now();
+        if (now - ticked < kTick)
+            continue;
+        ticked = now;
+        pool.Tick(now);
+        gateway.Tick(now);
+    }
+    Signals::Release();
+    gateway.Cut();
+    helpers.End();
     log.Write(LogLevel::kInfo, "stopped");
 }
 

@@ -13,10 +13,10 @@
 namespace curfew::front {
 namespace {
 
-constexpr int kLeastWorkers = 2;
-constexpr int kMostWorkers = 64;
-// A worker has two descriptors, and libfcgi cannot wait for one above 1023.
-constexpr int kMostWorkersAllowed = 256;
+constexpr int kLeastConnections = 2;
+constexpr int kMostConnections = 64;
+// They have a descriptor each, and libfcgi cannot wait for one above 1023.
+constexpr int kMostConnectionsAllowed = 256;
 
 const std::map<std::string, LogLevel> kLevels = {
     {"error", LogLevel::kError}, {"info", LogLevel::kInfo}, {"debug", LogLevel::kDebug}};
@@ -33,13 +33,13 @@ unsigned ReadMode(const std::string& text) {
 
 } // namespace
 
-int DefaultWorkers(unsigned cores) {
-    return std::clamp(static_cast<int>(3 * cores), kLeastWorkers, kMostWorkers);
+int DefaultConnections(unsigned cores) {
+    return std::clamp(static_cast<int>(3 * cores), kLeastConnections, kMostConnections);
 }
 
 std::optional<Settings> ReadSettings(int argc, char** argv, int& exit_code) {
     Settings settings;
-    settings.workers = DefaultWorkers(std::thread::hardware_concurrency());
+    settings.connections = DefaultConnections(std::thread::hardware_concurrency());
     std::string mode = "0660";
     int connect_timeout = static_cast<int>(settings.connect_timeout.count());
     int statement_timeout = static_cast<int>(settings.statement_timeout.count());
@@ -63,9 +63,9 @@ std::optional<Settings> ReadSettings(int argc, char** argv, int& exit_code) {
                    "libpq connection string; a password belongs in the environment or in a password file")
         ->envname("CURFEW_DATABASE")
         ->capture_default_str();
-    app.add_option("--workers", settings.workers, "Threads, each with one database connection")
-        ->envname("CURFEW_WORKERS")
-        ->check(CLI::Range(1, kMostWorkersAllowed))
+    app.add_option("--connections", settings.connections, "Connections to the database: so many requests it works on at a time, the others wait")
+        ->envname("CURFEW_CONNECTIONS")
+        ->check(CLI::Range(1, kMostConnectionsAllowed))
         ->capture_default_str();
     app.add_option("--max-body", settings.max_body, "Longest request body, in bytes")
         ->envname("CURFEW_MAX_BODY")

@@ -14,7 +14,7 @@ struct Settings {
     std::string listen = "/run/curfew/front.sock"; // path of the Unix socket
     unsigned socket_mode = 0660;
     std::string database = "dbname=curfew user=curfew_front"; // libpq connection string
-    int workers = 0;                // threads, each with one database connection
+    int connections = 0;            // to the database, at most
     std::size_t max_body = 1048576; // bytes
     LogLevel log_level = LogLevel::kInfo;
     std::chrono::seconds connect_timeout{3};
@@ -24,8 +24,8 @@ struct Settings {
     bool print_routes = false;
 };
 
-/// Workers when nothing is said: three per core, at least 2, at most 64.
-int DefaultWorkers(unsigned cores);
+/// Connections when nothing is said: three per core, at least 2, at most 64.
+int DefaultConnections(unsigned cores);
 
 /// Reads the command line and the environment. Nothing: the process is to end with `exit_code`, and what
 /// there was to say (--help, --version, a mistake) has been said.

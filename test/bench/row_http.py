@@ -4,7 +4,7 @@ import subprocess
 from report import Row
 from rounds import interleave, median, spread
 from server import HERE, pgbench
-from web import PORT, RIVAL_PORT, WORKERS, wrk
+from web import PORT, RIVAL_PORT, CONNECTIONS, wrk
 from world import ID_PREFIX
 
 MOST_PER_SECOND = 8_000 # more than anybody does: so many sessions are there for each second of a run
@@ -25,9 +25,9 @@ def end_by_http(world, port, clients, seconds):
 
 def end_by_pgbench(world, each):
     """What the front asks, asked by pgbench, by as many connections as the front has."""
-    variables = {"first": world.take(each * WORKERS), "each": each, "done": 0, "prefix": ID_PREFIX, "key": world.key,
+    variables = {"first": world.take(each * CONNECTIONS), "each": each, "done": 0, "prefix": ID_PREFIX, "key": world.key,
                  "via": "http:pgbench", "body": '{"reason":"no longer needed"}'}
-    return pgbench("request_end.sql", "curfew_front", variables, transactions=each, clients=WORKERS)
+    return pgbench("request_end.sql", "curfew_front", variables, transactions=each, clients=CONNECTIONS)
 
 
 class Rate(float):

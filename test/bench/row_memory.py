@@ -3,7 +3,7 @@ import processes
 from report import Row
 from row_http import end_by_http
 from server import Failed
-from web import PORT, WORKERS, wrk
+from web import PORT, CONNECTIONS, wrk
 
 
 def introspections(world, first, count):
@@ -21,7 +21,7 @@ def memory():
     backends = [pid for pid in found["postgres"] if processes.is_front_backend(pid)]
     if not backends:
         raise Failed("the front has no backend")
-    return processes.own_memory(found["front"][0]) / WORKERS, max(map(processes.own_memory, backends))
+    return processes.own_memory(found["front"][0]) / CONNECTIONS, max(map(processes.own_memory, backends))
 
 
 def measure(bench):

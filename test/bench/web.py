@@ -9,7 +9,7 @@ from server import Failed, HERE
 
 PORT = int(os.environ["CURFEW_PORT"])
 RIVAL_PORT = PORT + 1
-WORKERS = int(os.environ["CURFEW_WORKERS"])
+CONNECTIONS = int(os.environ["CURFEW_CONNECTIONS"])
 
 
 @dataclasses.dataclass

@@ -16,7 +16,7 @@ REQUESTS = 4
 def front(stack, edge):
     """A front of the test's own, and an nginx before it."""
     listen = stack.directory / "run" / "drain.sock"
-    process = front_process.start(stack, "--listen", listen, "--workers", str(REQUESTS))
+    process = front_process.start(stack, "--listen", listen, "--connections", str(REQUESTS))
     try:
         wait_until(listen.exists)
         yield process, edge(front=listen), listen

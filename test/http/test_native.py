@@ -225,7 +225,7 @@ def position_of(token):
 
 def test_a_change_without_a_caller_has_a_token_of_its_own(native, stack, edge):
     path = stack.directory / "run" / "one.sock"
-    process = front.start(stack, "--listen", path, "--workers", "1")
+    process = front.start(stack, "--listen", path, "--connections", "1")
     try:
         front.wait_until(path.exists)
         nginx = edge(front=path)

@@ -115,9 +115,9 @@ def front(pooler):
     pooled = Stack("pooled")
     pooled.remove()
 
-    def start(pool, workers=4):
+    def start(pool, connections=4):
         nonlocal pooled
-        pooled = Stack("pooled", CURFEW_FRONT_DATABASE=pooler.string(pool), CURFEW_WORKERS=str(workers))
+        pooled = Stack("pooled", CURFEW_FRONT_DATABASE=pooler.string(pool), CURFEW_CONNECTIONS=str(connections))
         pooled.script("front.sh", "start")
         pooled.script("nginx.sh", "start")
         return pooled
@@ -223,7 +223,7 @@ def test_every_contract_works_through_a_pool_of_sessions(subjects, front):
 def test_a_pool_that_has_no_connection_left_is_a_503_soon(native, pooler, front):
     with pooler.client("one") as client:
         client.backend()  # takes the only one
-        pooled = front("one", workers=1)
+        pooled = front("one", connections=1)
         answer = pooled.send("GET", "/readyz")
         assert (answer.status_code, answer.json()["reason"]) == (503, "database_away")
     until = time.monotonic() + PATIENCE
@@ -249,7 +249,7 @@ def position(token):
 def test_a_token_is_no_older_than_what_others_changed_on_the_connection(native, subjects, pooler, front):
     """A repeat writes nothing. So there is nothing to report that the server has not reported before, to somebody else."""
     talks = subjects["dreadnode"]
-    pooled = front("transaction", workers=1)
+    pooled = front("transaction", connections=1)
 
     def archive(session):
         answer = pooled.send("POST", f"/curfew/v1/sessions/{session}/archive", {"Authorization": f"Bearer {talks.owner_key}"})

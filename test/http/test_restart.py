@@ -32,7 +32,7 @@ def kept(stack):
 def test_no_request_is_refused(stack, kept, edge, subjects, database):
     listener, path = kept
     devin = subjects["devin"]
-    process = front.start(stack, "--workers", "2", handed_over=listener)
+    process = front.start(stack, "--connections", "2", handed_over=listener)
     stop, ended = threading.Event(), []
 
     def end_sessions():
@@ -54,7 +54,7 @@ def test_no_request_is_refused(stack, kept, edge, subjects, database):
                     process.send_signal(signal.SIGTERM)
                     assert process.wait(PATIENCE) == 0
                     assert path.is_socket()
-                    process = front.start(stack, "--workers", "2", handed_over=listener)
+                    process = front.start(stack, "--connections", "2", handed_over=listener)
                 before = len(ended)
                 wait_until(lambda: len(ended) >= before + 2 * CLIENTS)
             finally:

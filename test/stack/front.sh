@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # front.sh STACK start|stop|status|pid: curfew-fcgi of this checkout on the stack's socket, as role curfew_front.
 #
-# CURFEW_WORKERS         how many requests it serves at a time (8)
+# CURFEW_CONNECTIONS         how many requests it serves at a time (8)
 # CURFEW_FRONT_DATABASE  another connection string than that of the stack's own PostgreSQL
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -28,7 +28,7 @@ start() {
     # The shell becomes the front, so that the process id it leaves is the front's.
     as_stack setsid --fork sh -c 'echo $$ > "$1"; shift; log=$1; shift; exec "$@" >>"$log" 2>&1 </dev/null' front \
         "$pid_file" "$logs/front.log" "$program" --listen "$front_socket" --socket-mode 0600 \
-        --database "${CURFEW_FRONT_DATABASE:-host=$sockets port=5432 dbname=curfew user=curfew_front}" --workers "${CURFEW_WORKERS:-8}"
+        --database "${CURFEW_FRONT_DATABASE:-host=$sockets port=5432 dbname=curfew user=curfew_front}" --connections "${CURFEW_CONNECTIONS:-8}"
     wait_until 10 pid >/dev/null || fail "the front did not start"
     wait_until 10 listens_or_died && listens && pid >/dev/null ||
         { last_lines "$logs/front.log"; fail "the front did not start; its log is $logs/front.log"; }

@@ -34,11 +34,11 @@ Read ReadFrom(std::vector<std::string> arguments) {
 
 BOOST_AUTO_TEST_SUITE(settings)
 
-BOOST_AUTO_TEST_CASE(there_are_three_workers_per_core_within_bounds) {
-    BOOST_TEST(DefaultWorkers(0) == 2);
-    BOOST_TEST(DefaultWorkers(1) == 3);
-    BOOST_TEST(DefaultWorkers(8) == 24);
-    BOOST_TEST(DefaultWorkers(96) == 64);
+BOOST_AUTO_TEST_CASE(there_are_three_connections_per_core_within_bounds) {
+    BOOST_TEST(DefaultConnections(0) == 2);
+    BOOST_TEST(DefaultConnections(1) == 3);
+    BOOST_TEST(DefaultConnections(8) == 24);
+    BOOST_TEST(DefaultConnections(96) == 64);
 }
 
 BOOST_AUTO_TEST_CASE(defaults_are_those_that_help_tells) {
@@ -53,13 +53,13 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_that_help_tells) {
 }
 
 BOOST_AUTO_TEST_CASE(flags_are_read) {
-    const Read read = ReadFrom({"--listen=/x", "--socket-mode=0600", "--database=host=/tmp", "--workers=7",
+    const Read read = ReadFrom({"--listen=/x", "--socket-mode=0600", "--database=host=/tmp", "--connections=7",
                                 "--max-body=10", "--log-level=debug", "--connect-timeout=9",
                                 "--statement-timeout=4", "--retry-after=5", "--dreadnode-min-client=1.4.0"});
     BOOST_REQUIRE(read.settings);
     BOOST_TEST(read.settings->socket_mode == 0600U);
     BOOST_TEST(read.settings->database == "host=/tmp");
-    BOOST_TEST(read.settings->workers == 7);
+    BOOST_TEST(read.settings->connections == 7);
     BOOST_TEST(read.settings->max_body == 10U);
     BOOST_TEST((read.settings->log_level == LogLevel::kDebug));
     BOOST_TEST(read.settings->connect_timeout.count() == 9);
@@ -69,22 +69,22 @@ BOOST_AUTO_TEST_CASE(flags_are_read) {
 }
 
 BOOST_AUTO_TEST_CASE(the_environment_counts_where_there_is_no_flag) {
-    setenv("CURFEW_WORKERS", "5", 1);
+    setenv("CURFEW_CONNECTIONS", "5", 1);
     setenv("CURFEW_LISTEN", "/from/environment", 1);
     const Read from_environment = ReadFrom({});
-    const Read from_flag = ReadFrom({"--workers", "6"});
-    unsetenv("CURFEW_WORKERS");
+    const Read from_flag = ReadFrom({"--connections", "6"});
+    unsetenv("CURFEW_CONNECTIONS");
     unsetenv("CURFEW_LISTEN");
     BOOST_REQUIRE(from_environment.settings);
     BOOST_TEST(from_environment.settings->listen == "/from/environment");
-    BOOST_TEST(from_environment.settings->workers == 5);
+    BOOST_TEST(from_environment.settings->connections == 5);
     BOOST_REQUIRE(from_flag.settings);
-    BOOST_TEST(from_flag.settings->workers == 6);
+    BOOST_TEST(from_flag.settings->connections == 6);
 }
 
 BOOST_AUTO_TEST_CASE(mistakes_end_with_one_and_questions_with_nought) {
     for (const auto* mistake :
-         {"--workers=0", "--workers=257", "--workers=many", "--socket-mode=99", "--socket-mode=1777",
+         {"--connections=0", "--connections=257", "--connections=many", "--socket-mode=99", "--socket-mode=1777",
           "--socket-mode=", "--max-body=-1", "--log-level=loud", "--retry-after=0", "--no-such-flag"}) {
         const Read read = ReadFrom({"--listen=/x", mistake});
         BOOST_TEST(!read.settings.has_value(), mistake);

@@ -1,0 +1,79 @@
+// pool.hpp: the connections to the database, and who waits for one. In the poller's thread.
+#pragma once
+
+#include "availability.hpp"
+#include "database.hpp"
+#include "exchange.hpp"
+#include "helpers.hpp"
+#include "log.hpp"
+#include "poller.hpp"
+#include "settings.hpp"
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <variant>
+#include <vector>
+
+namespace curfew::front {
+
+/// What the database answered, or why there is no answer.
+using Reply = std::variant<Answer, Failure>;
+
+/// An exchange that is asked. It stays where it is until it is answered or withdrawn.
+struct Question {
+    const Exchange* exchange = nullptr;
+    std::function<void(Reply)> answered;
+    bool asked_before = false; // once is as often as it is asked again
+};
+
+class Pool {
+  public:
+    Pool(const Settings& settings, const Log& log, Poller& poller, Inbox& inbox, Helpers& helpers);
+    ~Pool();
+    Pool(const Pool&) = delete;
+    Pool& operator=(const Pool&) = delete;
+
+    /// The exchange will run in one transaction on a connection that is free, in the order of asking. A read that the
+    /// connection was lost under is asked once more. The answer may come before this returns. Failures: what the database refused, `database_away` or `timed_out` (nothing was changed),
+    /// `in_doubt` (a change was sent and its outcome never came).
+    void Ask(Question& question);
+
+    /// Takes back a question that waits for a connection; false where it is being answered, and the answer will come.
+    bool Withdraw(Question& question);
+
+    /// Gives what was asked to connections, and connects where there are too few and the settings allow more. Called when all
+    /// that was there has been looked at: what is sent one by one wakes a backend each time, and the front has to make room.
+    void Dispatch();
+
+    /// Whether anything is to be waited for whose end no descriptor tells: then Tick is called now and again.
+    bool is_waiting() const { return busy_ > 0; }
+    void Tick(Connection::Clock::time_point now);
+
+  private:
+    class Seat;
+
+    Seat* Free();
+    bool Connect();
+    void Connected(std::shared_ptr<Connection> connection, const std::string& why);
+    void Begin(Seat& seat, Question& question);
+    void Advance(Seat& seat);
+    void Conclude(Seat& seat, Outcome outcome);
+    void Lose(Seat& seat, const Lost& lost);
+    void Leave(Seat& seat, bool usable);
+    void RefuseOrAskAgain(Question& question, Failure failure, bool worth_again);
+    void RefuseAll(const std::string& why);
+
+    const Settings& settings_;
+    const Log& log_;
+    Poller& poller_;
+    Inbox& inbox_;
+    Helpers& helpers_;
+    Availability availability_;
+    std::vector<std::unique_ptr<Seat>> seats_; // the one that was used last is the last of those that are free
+    std::deque<Question*> waiting_;
+    std::size_t busy_ = 0;
+    std::size_t connecting_ = 0;
+};
+
+} // namespace curfew::front
