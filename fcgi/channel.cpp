@@ -60,7 +60,7 @@ void Channel::Arrive() {
     case WebConnection::Arrived::kPart:
         Unwatch();
         at_ = At::kReading;
-        around_.helpers.Run([this] {
+        around_.readers.Run([this] {
             const bool there = Read();
             around_.inbox.Post([this, there] { there ? Handle() : ended_(*this); });
         });
@@ -100,7 +100,7 @@ void Channel::Finish() {
         return;
     }
     Unwatch();
-    around_.helpers.Run([this] {
+    around_.senders.Run([this] {
         const bool kept = connection_.Send(handled_.response);
         around_.inbox.Post([this, kept] { Sent(kept); });
     });

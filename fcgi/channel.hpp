@@ -21,7 +21,8 @@ struct Surroundings {
     const Site& site;
     Poller& poller;
     Inbox& inbox;
-    Helpers& helpers;
+    Helpers& readers;
+    Helpers& senders;
     Pool& pool;
 };
 

@@ -89,6 +89,8 @@ bool IsLast(const PGresult* result) {
 
 // The server ends a statement by itself; a front that has waited this much longer takes the connection for dead.
 constexpr std::chrono::seconds kMargin{5};
+// Lookups that a backend answers one after the other without sleeping in between; more of them gain nothing.
+constexpr std::size_t kMostInHand = 3;
 
 PGconn* Open(const Settings& settings) {
     const std::string timeout = std::to_string(settings.connect_timeout.count());
@@ -173,13 +175,13 @@ std::string Connection::ReportedToken() const {
     return token == nullptr ? "" : token;
 }
 
-void Connection::Send(const Statement& statement, const std::vector<Value>& values) {
+void Connection::Send(InHand& hand, const Statement& statement, const std::vector<Value>& values) {
     if (!prepared_.contains(statement.name)) {
         const std::vector<Oid> types(values.size(), kTextOid);
         if (PQsendPrepare(connection_.get(), statement.name.c_str(), statement.sql.c_str(),
                           static_cast<int>(types.size()), types.data()) == 0)
             throw Lost{Lost::When::kBefore, ErrorText()};
-        steps_.push_back({&statement, true});
+        hand.steps.push_back({&statement, true});
     }
     std::vector<const char*> texts;
     for (const Value& value : values)
@@ -187,7 +189,7 @@ void Connection::Send(const Statement& statement, const std::vector<Value>& valu
     if (PQsendQueryPrepared(connection_.get(), statement.name.c_str(), static_cast<int>(texts.size()), texts.data(),
                             nullptr, nullptr, 0) == 0)
         throw Lost{Lost::When::kBefore, ErrorText()};
-    steps_.push_back({&statement, false});
+    hand.steps.push_back({&statement, false});
 }
 
 void Connection::Sync() {
@@ -209,31 +211,37 @@ void Connection::TakeIn() {
         throw Lost{Lost::When::kAfter, ErrorText()};
 }
 
+bool Connection::HasRoomFor(const Exchange& exchange) const {
+    const auto is_soon_done = [](const InHand& hand) { return hand.exchange->IsSoonDone(); };
+    return in_hand_.size() < kMostInHand && exchange.IsSoonDone() &&
+           std::all_of(in_hand_.begin(), in_hand_.end(), is_soon_done) && !exchange.unread_body && exchange.caller &&
+           prepared_.contains(kAuthenticate.name) && prepared_.contains(exchange.statement->name);
+}
+
 void Connection::Start(const Exchange& exchange) {
-    exchange_ = &exchange;
-    deadline_ = Clock::now() + patience_;
-    steps_.clear();
-    done_ = 0;
-    was_null_ = false;
-    outcome_ = {};
-    without_token_.reset();
-    earlier_token_ = ReportedToken();
+    InHand& hand = in_hand_.emplace_back(InHand{&exchange, Clock::now() + patience_, ReportedToken()});
     const bool reports = exchange.caller && exchange.wants_consistency;
     if (const auto& caller = exchange.caller)
-        Send(reports ? kAuthenticateToChange : kAuthenticate,
+        Send(hand, reports ? kAuthenticateToChange : kAuthenticate,
              {caller->credential, caller->tenant, caller->via, caller->request_id, caller->traceparent});
     if (exchange.consistency)
-        Send(kCheckConsistency, {exchange.consistency});
+        Send(hand, kCheckConsistency, {exchange.consistency});
     if (exchange.unread_body)
-        Send(kCheckBody, {exchange.unread_body});
-    Send(*exchange.statement, exchange.values);
+        Send(hand, kCheckBody, {exchange.unread_body});
+    Send(hand, *exchange.statement, exchange.values);
     Sync();
 }
 
-std::optional<Outcome> Connection::Advance() {
+void Connection::Move() {
+    Flush();
+    TakeIn();
+}
+
+std::optional<Outcome> Connection::Next() {
+    if (in_hand_.empty())
+        return std::nullopt;
+    InHand& hand = in_hand_.front();
     try {
-        Flush();
-        TakeIn();
         while (PQisBusy(connection_.get()) == 0) {
             const Result result(PQgetResult(connection_.get()));
             if (!result) {
@@ -242,95 +250,104 @@ std::optional<Outcome> Connection::Advance() {
                 continue;
             }
             was_null_ = false;
-            if (!Take(result.get()))
-                continue;
-            if (auto outcome = Finish())
-                return outcome;
+            if (Take(hand, result.get()) && Finish(hand))
+                return Release();
         }
         return std::nullopt;
     } catch (const Lost&) {
-        if (!without_token_)
+        if (!hand.without_token)
             throw;
         return GiveUp();
     }
 }
 
 Outcome Connection::GiveUp() {
-    if (!without_token_)
+    InHand& hand = in_hand_.front();
+    if (!hand.without_token)
         throw Lost{Lost::When::kWaiting, "no answer in time"};
-    without_token_->usable = false;
-    return std::move(*without_token_);
+    hand.outcome = std::move(*hand.without_token);
+    hand.outcome.usable = false;
+    return Release();
 }
 
-/// What has come to its end: the exchange, or the question for its token, whose answer is put into the outcome. A token was
-/// reported with the commit, or it is asked for, where the server had none yet or something between does not pass it on. One
-/// that is the same as before the exchange may be old: behind a pooler the server does not repeat what it has told to another
-/// client. The change is committed by then: whatever goes wrong costs the token, and perhaps the connection.
-std::optional<Outcome> Connection::Finish() {
-    if (without_token_) {
-        if (outcome_.answer)
-            without_token_->answer->consistency = std::move(outcome_.answer->consistency);
-        without_token_->usable = outcome_.usable && !outcome_.error;
-        return std::move(without_token_);
+/// The outcome of the first exchange in hand, which is no more.
+Outcome Connection::Release() {
+    Outcome outcome = std::move(in_hand_.front().outcome);
+    in_hand_.pop_front();
+    return outcome;
+}
+
+/// Something has come to its end: the exchange, or the question for its token, whose answer is put into the outcome. A token
+/// was reported with the commit, or it is asked for, where the server had none yet or something between does not pass it on.
+/// One that is the same as before the exchange may be old: behind a pooler the server does not repeat what it has told to
+/// another client. The change is committed by then: whatever goes wrong costs the token, and perhaps the connection. Whether
+/// the outcome is whole.
+bool Connection::Finish(InHand& hand) {
+    if (hand.without_token) {
+        Outcome token = std::exchange(hand.outcome, std::move(*hand.without_token));
+        if (token.answer)
+            hand.outcome.answer->consistency = std::move(token.answer->consistency);
+        hand.outcome.usable = token.usable && !token.error;
+        return true;
     }
-    if (!exchange_->wants_consistency || !outcome_.answer || !outcome_.usable)
-        return std::move(outcome_);
+    if (!hand.exchange->wants_consistency || !hand.outcome.answer || !hand.outcome.usable)
+        return true;
     std::string reported = ReportedToken();
-    if (!reported.empty() && reported != earlier_token_) {
-        outcome_.answer->consistency = std::move(reported);
-        return std::move(outcome_);
+    if (!reported.empty() && reported != hand.earlier_token) {
+        hand.outcome.answer->consistency = std::move(reported);
+        return true;
     }
-    without_token_ = std::exchange(outcome_, {});
-    steps_.clear();
-    done_ = 0;
-    Send(kConsistency, {});
+    hand.without_token = std::exchange(hand.outcome, {});
+    hand.steps.clear();
+    hand.done = 0;
+    Send(hand, kConsistency, {});
     Sync();
-    return std::nullopt;
+    return false;
 }
 
 /// Takes one result; whether it is the last of its transaction.
-bool Connection::Take(const pg_result* result) {
+bool Connection::Take(InHand& hand, const pg_result* result) {
     switch (PQresultStatus(result)) {
     case PGRES_PIPELINE_SYNC:
         return true;
     case PGRES_COMMAND_OK:
-        if (done_ < steps_.size())
-            prepared_.insert(steps_[done_++].statement->name);
+        if (hand.done < hand.steps.size())
+            prepared_.insert(hand.steps[hand.done++].statement->name);
         return false;
     case PGRES_TUPLES_OK:
-        TakeRow(result);
+        TakeRow(hand, result);
         return false;
     case PGRES_PIPELINE_ABORTED:
-        ++done_;
+        ++hand.done;
         return false;
     default:
-        return TakeError(result);
+        return TakeError(hand, result);
     }
 }
 
-void Connection::TakeRow(const pg_result* row) {
-    if (done_ < steps_.size() && steps_[done_].statement == &kCheckConsistency)
-        outcome_.behind = *PQgetvalue(row, 0, 0) == 'f';
-    if (++done_ != steps_.size())
+void Connection::TakeRow(InHand& hand, const pg_result* row) {
+    if (hand.done < hand.steps.size() && hand.steps[hand.done].statement == &kCheckConsistency)
+        hand.outcome.behind = *PQgetvalue(row, 0, 0) == 'f';
+    if (++hand.done != hand.steps.size())
         return;
-    outcome_.answer = AnswerOf(row);
-    if (!outcome_.answer)
+    hand.outcome.answer = AnswerOf(row);
+    if (!hand.outcome.answer && !hand.without_token)
         throw Refusal(OwnFailure("internal_error", "a route's statement did not return one row with a body"));
 }
 
 /// Whether the connection is gone, and the outcome is what it is. Throws Lost where it is gone and the transaction may be
 /// committed: commit comes after the last statement's result.
-bool Connection::TakeError(const pg_result* result) {
+bool Connection::TakeError(InHand& hand, const pg_result* result) {
     ErrorFields error = FieldsOf(result);
     const bool from_server = !error.sqlstate.empty();
     const bool last = !from_server || IsLast(result);
-    if (last && !outcome_.error && (done_ == steps_.size() || !from_server))
+    if (last && !hand.outcome.error && (hand.done == hand.steps.size() || !from_server))
         throw Lost{Lost::When::kAfter, ErrorText()};
-    if (!outcome_.error)
-        outcome_.error = std::move(error);
-    outcome_.answer.reset();
-    outcome_.usable = !last;
-    ++done_;
+    if (!hand.outcome.error)
+        hand.outcome.error = std::move(error);
+    hand.outcome.answer.reset();
+    hand.outcome.usable = !last;
+    ++hand.done;
     return last;
 }
 

@@ -6,6 +6,8 @@
 #include "settings.hpp"
 
 #include <chrono>
+#include <cstddef>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <set>
@@ -54,20 +56,29 @@ class Connection {
     /// Whether nothing has come in since the last exchange: what a server says unasked is that it is going.
     bool IsQuiet() const;
 
-    /// Sends an exchange, up to its Sync. It outlives what comes of it. Throws Lost.
+    /// Whether an exchange may be sent behind those that are in hand: all of them are soon done, there are few, and nothing
+    /// has to be prepared.
+    bool HasRoomFor(const Exchange& exchange) const;
+
+    /// Sends an exchange, up to its Sync. It outlives what comes of it. Where others are in hand, only one that there is room
+    /// for. Throws Lost.
     void Start(const Exchange& exchange);
 
     /// Whether part of what was started could not be sent yet, so that room to write is to be waited for too.
     bool is_unsent() const { return unsent_; }
 
-    /// When the server is taken for dead: it would have ended the statement by itself.
-    Clock::time_point deadline() const { return deadline_; }
+    /// When the server is taken for dead, with an exchange in hand: it would have ended the statement by itself.
+    Clock::time_point deadline() const { return in_hand_.front().deadline; }
 
-    /// Sends and reads what can be without waiting; the outcome, once it is there. Throws Lost if the end of the
-    /// transaction was not seen and no error was reported either.
-    std::optional<Outcome> Advance();
+    /// Sends and reads what can be without waiting.
+    void Move();
 
-    /// Waits no longer: the outcome as far as it is known. Throws Lost where it is not.
+    /// What the first of the exchanges in hand has come to, once that is there; it is in hand no more then. Throws Lost if the
+    /// end of its transaction was not seen and no error was reported either.
+    std::optional<Outcome> Next();
+
+    /// Waits no longer for the first exchange in hand: what it has come to, as far as that is known. Throws Lost where it is
+    /// not.
     Outcome GiveUp();
 
   private:
@@ -76,17 +87,29 @@ class Connection {
         bool prepares; // else it executes
     };
 
+    /// An exchange that was sent.
+    struct InHand {
+        const Exchange* exchange;
+        Clock::time_point deadline;
+        std::string earlier_token;
+        std::vector<Step> steps{};
+        std::size_t done = 0;
+        Outcome outcome{};
+        std::optional<Outcome> without_token{}; // the outcome, while its token is asked for
+    };
+
     void SetUp(const Settings& settings);
     std::string ErrorText() const;
     std::string ReportedToken() const;
-    void Send(const Statement& statement, const std::vector<Value>& values);
+    void Send(InHand& hand, const Statement& statement, const std::vector<Value>& values);
     void Sync();
     void Flush();
     void TakeIn();
-    bool Take(const pg_result* result);
-    void TakeRow(const pg_result* row);
-    bool TakeError(const pg_result* result);
-    std::optional<Outcome> Finish();
+    bool Take(InHand& hand, const pg_result* result);
+    void TakeRow(InHand& hand, const pg_result* row);
+    bool TakeError(InHand& hand, const pg_result* result);
+    bool Finish(InHand& hand);
+    Outcome Release();
 
     struct Close {
         void operator()(pg_conn* connection) const;
@@ -94,17 +117,9 @@ class Connection {
     const std::unique_ptr<pg_conn, Close> connection_;
     const std::chrono::seconds patience_;
     std::set<std::string, std::less<>> prepared_;
-
-    // The exchange in hand.
-    const Exchange* exchange_ = nullptr;
-    Clock::time_point deadline_{};
-    std::vector<Step> steps_;
-    std::size_t done_ = 0;
+    std::deque<InHand> in_hand_;
     bool was_null_ = false;
     bool unsent_ = false;
-    std::string earlier_token_;
-    Outcome outcome_;
-    std::optional<Outcome> without_token_; // the outcome, while its token is asked for
 };
 
 } // namespace curfew::front

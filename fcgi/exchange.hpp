@@ -28,6 +28,9 @@ struct Exchange {
     const Statement* statement = nullptr;
     std::vector<Value> values; // of $1, $2 …
     Effect effect = Effect::kRead;
+
+    /// Whether it waits for nobody: neither for who changes the same, nor for a standby to catch up.
+    bool IsSoonDone() const { return effect == Effect::kLookup && !consistency; }
 };
 
 /// The statement's one row.

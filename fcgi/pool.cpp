@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 namespace curfew::front {
@@ -17,7 +18,7 @@ bool IsStale(std::string_view sqlstate) {
 
 } // namespace
 
-/// A connection, and who is answered on it.
+/// A connection, and who is answered on it, in the order of what was sent.
 class Pool::Seat : public Watched {
   public:
     Seat(Pool& pool, std::shared_ptr<Connection> connection) : pool_(pool), connection_(std::move(connection)) {
@@ -34,7 +35,8 @@ class Pool::Seat : public Watched {
     }
 
     Connection& connection() { return *connection_; }
-    Question* question = nullptr;
+    bool is_free() const { return questions.empty(); }
+    std::deque<Question*> questions;
 
   private:
     Pool& pool_;
@@ -42,8 +44,8 @@ class Pool::Seat : public Watched {
     bool waits_to_send_ = false;
 };
 
-Pool::Pool(const Settings& settings, const Log& log, Poller& poller, Inbox& inbox, Helpers& helpers)
-    : settings_(settings), log_(log), poller_(poller), inbox_(inbox), helpers_(helpers) {}
+Pool::Pool(const Settings& settings, const Log& log, Poller& poller, Inbox& inbox, Helpers& connectors)
+    : settings_(settings), log_(log), poller_(poller), inbox_(inbox), connectors_(connectors) {}
 
 Pool::~Pool() = default;
 
@@ -66,7 +68,7 @@ bool Pool::Withdraw(Question& question) {
 void Pool::Tick(Connection::Clock::time_point now) {
     std::vector<Seat*> late;
     for (const auto& seat : seats_)
-        if (seat->question != nullptr && seat->connection().deadline() <= now)
+        if (!seat->is_free() && seat->connection().deadline() <= now)
             late.push_back(seat.get());
     for (Seat* seat : late) {
         try {
@@ -77,16 +79,19 @@ void Pool::Tick(Connection::Clock::time_point now) {
     }
 }
 
-/// A connection that nobody is answered on; of those the one that was used last, whose memory is still at hand.
-Pool::Seat* Pool::Free() {
+/// A connection that the exchange can be sent on: one where it can be sent behind others, or one that is free; of those the
+/// one that was used last, whose memory is still at hand.
+Pool::Seat* Pool::SeatFor(const Exchange& exchange) {
+    const auto has_room = [&](const auto& seat) { return !seat->is_free() && seat->connection().HasRoomFor(exchange); };
+    if (const auto shared = std::find_if(seats_.rbegin(), seats_.rend(), has_room); shared != seats_.rend())
+        return shared->get();
     for (;;) {
-        const auto found =
-            std::find_if(seats_.rbegin(), seats_.rend(), [](const auto& seat) { return seat->question == nullptr; });
+        const auto found = std::find_if(seats_.rbegin(), seats_.rend(), [](const auto& seat) { return seat->is_free(); });
         if (found == seats_.rend())
             return nullptr;
         if ((*found)->connection().IsQuiet())
             return found->get();
-        Leave(**found, false);
+        Drop(**found);
     }
 }
 
@@ -95,7 +100,7 @@ bool Pool::Connect() {
     if (!availability_.MayTry(Availability::Clock::now()))
         return false;
     ++connecting_;
-    helpers_.Run([this] {
+    connectors_.Run([this] {
         std::shared_ptr<Connection> connection;
         std::string why;
         try {
@@ -125,8 +130,8 @@ void Pool::Connected(std::shared_ptr<Connection> connection, const std::string& 
 
 void Pool::Dispatch() {
     while (!waiting_.empty()) {
-        if (Seat* const seat = Free()) {
-            Question& question = *waiting_.front();
+        Question& question = *waiting_.front();
+        if (Seat* const seat = SeatFor(*question.exchange)) {
             waiting_.pop_front();
             Begin(*seat, question);
             continue;
@@ -142,8 +147,8 @@ void Pool::Dispatch() {
 }
 
 void Pool::Begin(Seat& seat, Question& question) {
-    seat.question = &question;
-    ++busy_;
+    seat.questions.push_back(&question);
+    ++asked_;
     try {
         seat.connection().Start(*question.exchange);
         seat.WaitForMore();
@@ -154,49 +159,56 @@ void Pool::Begin(Seat& seat, Question& question) {
 
 /// Something has come in on a connection, or can be sent.
 void Pool::Advance(Seat& seat) {
-    if (seat.question == nullptr) { // what a server says unasked is that it is going
-        Leave(seat, false);
+    if (seat.is_free()) { // what a server says unasked is that it is going
+        Drop(seat);
         return;
     }
     try {
-        if (auto outcome = seat.connection().Advance()) {
-            Conclude(seat, std::move(*outcome));
-        } else {
-            seat.WaitForMore();
-            return;
-        }
+        seat.connection().Move();
+        while (auto outcome = seat.connection().Next())
+            if (!Conclude(seat, std::move(*outcome)))
+                return;
+        seat.WaitForMore();
     } catch (const Lost& lost) {
         Lose(seat, lost);
     } catch (const std::exception& error) {
-        Question& question = *seat.question;
-        Leave(seat, false);
         const auto* const refusal = dynamic_cast<const Refusal*>(&error);
-        question.answered(refusal != nullptr ? refusal->failure() : OwnFailure("internal_error", error.what()));
+        const Failure failure = refusal != nullptr ? refusal->failure() : OwnFailure("internal_error", error.what());
+        Question& question = TakeFirst(seat);
+        Drop(seat);
+        question.answered(failure);
     }
 }
 
-void Pool::Conclude(Seat& seat, Outcome outcome) {
-    Question& question = *seat.question;
-    const bool reads = question.exchange->effect == Effect::kRead;
+/// Answers the first question of a seat; false where the seat is no more.
+bool Pool::Conclude(Seat& seat, Outcome outcome) {
+    Question& question = TakeFirst(seat);
+    const bool changes = question.exchange->effect == Effect::kChange;
     const bool stale = outcome.error && IsStale(outcome.error->sqlstate);
-    Leave(seat, outcome.usable && !stale);
+    const bool usable = outcome.usable && !stale;
+    if (usable)
+        PutLast(seat);
+    else
+        Drop(seat);
     if (outcome.error) {
         // An error that the server reported has undone the transaction, so that even a change may be asked again. What it
         // did not find may be what is not there yet.
         RefuseOrAskAgain(question, outcome.behind && !stale ? OwnFailure("behind") : FailureFrom(*outcome.error),
-              stale || (!outcome.usable && reads));
-    } else if (outcome.behind && reads) {
+                         stale || (!outcome.usable && !changes));
+    } else if (outcome.behind && !changes) {
         question.answered(OwnFailure("behind"));
     } else if (!outcome.answer) {
         question.answered(OwnFailure("internal_error", "the transaction ended without an answer"));
     } else {
         question.answered(std::move(*outcome.answer));
     }
+    return usable;
 }
 
+/// The connection of a seat was lost, while its first question was answered.
 void Pool::Lose(Seat& seat, const Lost& lost) {
-    Question& question = *seat.question;
-    Leave(seat, false);
+    Question& question = TakeFirst(seat);
+    Drop(seat);
     if (lost.when != Lost::When::kBefore && question.exchange->effect == Effect::kChange) {
         question.answered(OwnFailure("in_doubt", lost.why));
         return;
@@ -205,19 +217,36 @@ void Pool::Lose(Seat& seat, const Lost& lost) {
     RefuseOrAskAgain(question, OwnFailure(late ? "timed_out" : "database_away", lost.why), !late);
 }
 
-/// The question is done with; the connection is free, or gone where it cannot be used again.
-void Pool::Leave(Seat& seat, bool usable) {
-    if (std::exchange(seat.question, nullptr) != nullptr)
-        --busy_;
-    const auto found = std::find_if(seats_.begin(), seats_.end(), [&](const auto& other) { return other.get() == &seat; });
-    if (usable) {
-        std::rotate(found, std::next(found), seats_.end());
-        return;
+Question& Pool::TakeFirst(Seat& seat) {
+    Question& question = *seat.questions.front();
+    seat.questions.pop_front();
+    --asked_;
+    return question;
+}
+
+std::vector<std::unique_ptr<Pool::Seat>>::iterator Pool::PlaceOf(const Seat& seat) {
+    return std::find_if(seats_.begin(), seats_.end(), [&](const auto& other) { return other.get() == &seat; });
+}
+
+/// Makes a seat the one that was used last.
+void Pool::PutLast(const Seat& seat) {
+    const auto place = PlaceOf(seat);
+    std::rotate(place, std::next(place), seats_.end());
+}
+
+/// A connection is of no use any more. Who else was to be answered on it is asked again: they are lookups.
+void Pool::Drop(Seat& seat) {
+    while (!seat.questions.empty()) {
+        Question& question = *seat.questions.back();
+        seat.questions.pop_back();
+        --asked_;
+        RefuseOrAskAgain(question, OwnFailure("database_away", "the connection was lost"), true);
     }
     if (const int descriptor = seat.connection().descriptor(); descriptor >= 0) // else libpq has closed it
         poller_.Forget(descriptor);
-    poller_.Bury(std::move(*found));
-    seats_.erase(found);
+    const auto place = PlaceOf(seat);
+    poller_.Bury(std::move(*place));
+    seats_.erase(place);
 }
 
 /// Passes a failure on, or asks again, before anybody else, where that is worth it and was not done yet.

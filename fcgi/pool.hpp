@@ -29,7 +29,7 @@ struct Question {
 
 class Pool {
   public:
-    Pool(const Settings& settings, const Log& log, Poller& poller, Inbox& inbox, Helpers& helpers);
+    Pool(const Settings& settings, const Log& log, Poller& poller, Inbox& inbox, Helpers& connectors);
     ~Pool();
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
@@ -47,20 +47,23 @@ class Pool {
     void Dispatch();
 
     /// Whether anything is to be waited for whose end no descriptor tells: then Tick is called now and again.
-    bool is_waiting() const { return busy_ > 0; }
+    bool is_waiting() const { return asked_ > 0; }
     void Tick(Connection::Clock::time_point now);
 
   private:
     class Seat;
 
-    Seat* Free();
+    Seat* SeatFor(const Exchange& exchange);
     bool Connect();
     void Connected(std::shared_ptr<Connection> connection, const std::string& why);
     void Begin(Seat& seat, Question& question);
     void Advance(Seat& seat);
-    void Conclude(Seat& seat, Outcome outcome);
+    bool Conclude(Seat& seat, Outcome outcome);
     void Lose(Seat& seat, const Lost& lost);
-    void Leave(Seat& seat, bool usable);
+    Question& TakeFirst(Seat& seat);
+    std::vector<std::unique_ptr<Seat>>::iterator PlaceOf(const Seat& seat);
+    void PutLast(const Seat& seat);
+    void Drop(Seat& seat);
     void RefuseOrAskAgain(Question& question, Failure failure, bool worth_again);
     void RefuseAll(const std::string& why);
 
@@ -68,11 +71,11 @@ class Pool {
     const Log& log_;
     Poller& poller_;
     Inbox& inbox_;
-    Helpers& helpers_;
+    Helpers& connectors_;
     Availability availability_;
-    std::vector<std::unique_ptr<Seat>> seats_; // the one that was used last is the last of those that are free
+    std::vector<std::unique_ptr<Seat>> seats_; // the one that answered last is the last
     std::deque<Question*> waiting_;
-    std::size_t busy_ = 0;
+    std::size_t asked_ = 0; // on connections
     std::size_t connecting_ = 0;
 };
 

@@ -17,8 +17,11 @@
 namespace curfew::front {
 namespace {
 
-// Helpers beside those that connect to the database: for what a web server sends slowly, and for what is long.
-constexpr int kHelpers = 8;
+// Threads that wait: for what a web server sends slowly, for one to take what is long, and for the database to let in. None of
+// them waits for another kind's wait.
+constexpr int kReaders = 8;
+constexpr int kSenders = 8;
+constexpr int kConnectors = 4;
 // How soon what no descriptor tells is seen.
 constexpr std::chrono::milliseconds kTick{50};
 
@@ -79,9 +82,11 @@ void Serve(const Settings& settings, const Log& log) {
     const Site site;
     Poller poller;
     Inbox inbox(poller);
-    Helpers helpers(settings.connections + kHelpers);
-    Pool pool(settings, log, poller, inbox, helpers);
-    Surroundings around{settings, log, site, poller, inbox, helpers, pool};
+    Helpers readers(kReaders);
+    Helpers senders(kSenders);
+    Helpers connectors(kConnectors);
+    Pool pool(settings, log, poller, inbox, connectors);
+    Surroundings around{settings, log, site, poller, inbox, readers, senders, pool};
     const std::optional<int> handed_over = HandedOver();
     Listener listener = handed_over ? Listener(*handed_over) : Listener(settings.listen, settings.socket_mode);
     Gateway gateway(around, listener.descriptor());
@@ -110,7 +115,8 @@ void Serve(const Settings& settings, const Log& log) {
     }
     Signals::Release();
     gateway.Cut();
-    helpers.End();
+    for (Helpers* const helpers : {&readers, &senders, &connectors})
+        helpers->End();
     log.Write(LogLevel::kInfo, "stopped");
 }
 

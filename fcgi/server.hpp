@@ -1,4 +1,4 @@
-// server.hpp: the process: its workers, its signals, its end.
+// server.hpp: the process: its one loop, its signals, its end.
 #pragma once
 
 #include "log.hpp"

@@ -13,6 +13,8 @@
 namespace curfew::front {
 namespace {
 
+// While some wait for the disk, others are at work.
+constexpr unsigned kPerCore = 6;
 constexpr int kLeastConnections = 2;
 constexpr int kMostConnections = 64;
 // They have a descriptor each, and libfcgi cannot wait for one above 1023.
@@ -34,7 +36,7 @@ unsigned ReadMode(const std::string& text) {
 } // namespace
 
 int DefaultConnections(unsigned cores) {
-    return std::clamp(static_cast<int>(3 * cores), kLeastConnections, kMostConnections);
+    return std::clamp(static_cast<int>(kPerCore * cores), kLeastConnections, kMostConnections);
 }
 
 std::optional<Settings> ReadSettings(int argc, char** argv, int& exit_code) {

@@ -24,7 +24,7 @@ struct Settings {
     bool print_routes = false;
 };
 
-/// Connections when nothing is said: three per core, at least 2, at most 64.
+/// Connections when nothing is said: six per core, at least 2, at most 64.
 int DefaultConnections(unsigned cores);
 
 /// Reads the command line and the environment. Nothing: the process is to end with `exit_code`, and what

@@ -100,7 +100,7 @@ const std::vector<Route> kRoutes = {
              LATERAL curfew.find_sessions(asked.filter, max_rows => asked.size::integer,
                                           skip => asked.skipped::integer) AS f)"},
 
-    {"GET", "/v1/sessions/{session_id}", 200, Effect::kRead, R"(
+    {"GET", "/v1/sessions/{session_id}", 200, Effect::kLookup, R"(
         SELECT (SELECT pg_catalog.row_to_json(shown) FROM (SELECT )" + kSummary + R"(,
                     coalesce((SELECT pg_catalog.json_agg()" + kMessage + R"( ORDER BY m.session_version)
                               FROM curfew.list_messages(s.id, 10000) AS m), '[]') AS messages) AS shown)::text AS body

@@ -148,7 +148,7 @@ const std::vector<Route> kRoutes = {
              CROSS JOIN LATERAL curfew.get_session_detail(s.id) AS d
              LEFT JOIN LATERAL curfew.find_principals(id => s.owner_id) AS p ON true)"},
 
-    {"GET", "/api/v1/org/{org}/ws/{workspace}/sessions/{session_id}", 200, Effect::kRead,
+    {"GET", "/api/v1/org/{org}/ws/{workspace}/sessions/{session_id}", 200, Effect::kLookup,
      Show("curfew.get_session(" + kNamed + ", " + kHere + ")")},
 
     {"GET", "/api/v1/org/{org}/ws/{workspace}/sessions", 200, Effect::kRead, R"(

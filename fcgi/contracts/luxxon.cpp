@@ -99,7 +99,7 @@ const std::vector<Route> kRoutes = {
                     CASE WHEN $query_workspaceId IS NULL THEN '{"lifecycle":"visual"}'
                          ELSE pg_catalog.jsonb_build_object('lifecycle', 'visual', 'party', own.workspace) END,
                     max_rows => 1000) AS found)")},
-    {"GET", "/api/v1/sessions/{id}", 200, Effect::kRead, Succeed(200, kSession, kOne)},
+    {"GET", "/api/v1/sessions/{id}", 200, Effect::kLookup, Succeed(200, kSession, kOne)},
 
     Act("POST", "/api/v1/sessions/{id}/accept", "accept",
         ", for_workspace => curfew.body_text(curfew.json_body($body), 'operatorWorkspaceId')"),

@@ -145,7 +145,7 @@ const std::vector<Route> kRoutes = {
             workspace => $query_workspace, max_rows => size.rows + 1,
             after => curfew.open_cursor('sessions', $query_after)::uuid))")},
 
-    {"GET", "/curfew/v1/sessions/{id}", 200, Effect::kRead,
+    {"GET", "/curfew/v1/sessions/{id}", 200, Effect::kLookup,
      "SELECT " + Object(kMembers + ", d.title, d.labels, d.metadata") + "::text AS body," + kTag + R"(
         FROM curfew.get_session(curfew.session_id($id)) AS s, LATERAL curfew.get_session_detail(s.id) AS d)"},
 
@@ -271,7 +271,7 @@ const std::vector<Route> kRoutes = {
      Asks::kDatabase},
 
     // Introspection: of a token that is not live nothing but that is told.
-    {"POST", "/curfew/v1/introspect", 200, Effect::kRead,
+    {"POST", "/curfew/v1/introspect", 200, Effect::kLookup,
      R"(SELECT CASE WHEN t.active THEN curfew.row_json(t)::text ELSE '{"active":false}' END AS body
         FROM curfew.introspect(curfew.given(curfew.body_text(curfew.json_body($body), 'token'), 'token')) AS t)"},
 };

@@ -137,7 +137,7 @@ const std::vector<Route> kRoutes = {
     {"GET", "/v1/agent-sessions", 200, Effect::kRead, List("sessions", kProseSession, R"(
         CASE WHEN $query_status IN ('active', 'terminated', 'expired', 'handed_off')
              THEN pg_catalog.jsonb_build_array($query_status) END)")},
-    {"GET", "/v1/agent-sessions/{sessionID}", 200, Effect::kRead,
+    {"GET", "/v1/agent-sessions/{sessionID}", 200, Effect::kLookup,
      "SELECT " + kProseSession +
          "::text AS body FROM curfew.get_session(" + Named("$sessionID") + ", 'agent') AS s" + kDetail},
     {"DELETE", "/v1/agent-sessions/{sessionID}", 200, Effect::kChange,

@@ -31,5 +31,5 @@ def collect(connection, quick, seconds):
         told[name] = ask(connection, "SELECT current_setting(%s)", (name,))[0][0]
     for command in (("pgbench", "--version"), ("nginx", "-v"), ("node", "--version"), ("wrk", "-v")):
         told[command[0]] = first_line(*command)
-    told["front"] = f"{os.environ.get('CURFEW_CONNECTIONS', '?')} workers"
+    told["front"] = f"{os.environ.get('CURFEW_CONNECTIONS', '?')} connections"
     return told

@@ -61,7 +61,7 @@ start() {
     put "$checkout/test/bench/rival/server.js" "$home/server.js"
     put <(configuration) "$home/nginx.conf"
     as_stack setsid --fork sh -c 'cd "$1"; echo $$ > rival.pid; log=$2; shift 2; NODE_ENV=production exec "$@" >>"$log" 2>&1 </dev/null' \
-        rival "$home" "$logs/rival.log" "$node" server.js "$socket" "$sockets" "${CURFEW_CONNECTIONS:-6}" "${CURFEW_RIVALS:-2}"
+        rival "$home" "$logs/rival.log" "$node" server.js "$socket" "$sockets" "${CURFEW_CONNECTIONS:-12}" "${CURFEW_RIVALS:-2}"
     as_stack "$nginx" -p "$home" -c "$home/nginx.conf" -e "$logs/rival-nginx.log"
     wait_until 15 answers || { last_lines "$logs/rival.log"; fail "the rival does not answer; its log is $logs/rival.log"; }
 }

@@ -3,7 +3,7 @@ import processes
 from report import Row
 from row_http import end_by_http
 from server import Failed
-from web import PORT, CONNECTIONS, wrk
+from web import PORT, wrk
 
 
 def introspections(world, first, count):
@@ -16,12 +16,12 @@ def introspections(world, first, count):
 
 
 def memory():
-    """Kilobytes: the front's per worker, and the largest of its backends."""
+    """Kilobytes: the front's, and the largest of its backends."""
     found = processes.by_kind()
     backends = [pid for pid in found["postgres"] if processes.is_front_backend(pid)]
     if not backends:
         raise Failed("the front has no backend")
-    return processes.own_memory(found["front"][0]) / CONNECTIONS, max(map(processes.own_memory, backends))
+    return processes.own_memory(found["front"][0]), max(map(processes.own_memory, backends))
 
 
 def measure(bench):
@@ -36,4 +36,4 @@ def measure(bench):
     after = memory()
     world.give_back(50_000)
     return [Row(f"8 memory of {who} after {done:,} requests", ours, rival, f"after {early:,}", "<= 1.05", "kB")
-            for who, ours, rival in zip(("the front, a worker", "a backend, the largest"), after, before)]
+            for who, ours, rival in zip(("the front", "a backend, the largest"), after, before)]

@@ -52,7 +52,7 @@ def test_requests_in_hand_are_answered(front, subjects, database):
     with ThreadPoolExecutor(REQUESTS) as pool:
         answers = [pool.submit(end, session) for session in sessions]
         wait_until(waiting)
-        # A connection that nginx has kept would be used once more, and wait for a worker.
+        # A connection that nginx has kept would be used once more, and answered.
         wait_until(lambda: connections(listen) == REQUESTS)
         process.send_signal(signal.SIGTERM)
         wait_until(lambda: not os.path.exists(listen))

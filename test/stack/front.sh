@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # front.sh STACK start|stop|status|pid: curfew-fcgi of this checkout on the stack's socket, as role curfew_front.
 #
-# CURFEW_CONNECTIONS         how many requests it serves at a time (8)
+# CURFEW_CONNECTIONS     its connections to the database (8)
 # CURFEW_FRONT_DATABASE  another connection string than that of the stack's own PostgreSQL
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

@@ -34,10 +34,10 @@ Read ReadFrom(std::vector<std::string> arguments) {
 
 BOOST_AUTO_TEST_SUITE(settings)
 
-BOOST_AUTO_TEST_CASE(there_are_three_connections_per_core_within_bounds) {
+BOOST_AUTO_TEST_CASE(there_are_six_connections_per_core_within_bounds) {
     BOOST_TEST(DefaultConnections(0) == 2);
-    BOOST_TEST(DefaultConnections(1) == 3);
-    BOOST_TEST(DefaultConnections(8) == 24);
+    BOOST_TEST(DefaultConnections(1) == 6);
+    BOOST_TEST(DefaultConnections(8) == 48);
     BOOST_TEST(DefaultConnections(96) == 64);
 }
 

@@ -1,0 +1,220 @@
+"""Who waits in the front for whom: a slow sender, a locked row or a client that has gone holds nobody else up."""
+import contextlib
+import json
+import signal
+
+import pytest
+
+import fastcgi
+import front
+from front import wait_until
+from stack import PATIENCE
+
+CONNECTIONS = 2
+MANY = 40 # more than the front has helpers
+
+
+@pytest.fixture
+def own(stack):
+    """A front of the test's own: its process and its socket."""
+    path = stack.directory / "run" / "waiting.sock"
+    path.unlink(missing_ok=True)
+    process = front.start(stack, "--listen", path, "--connections", str(CONNECTIONS))
+    try:
+        wait_until(path.exists)
+        yield process, path
+    finally:
+        front.stop(process)
+
+
+def asks(path, *arguments, **headers):
+    with fastcgi.Connection(path) as connection:
+        connection.send(fastcgi.request(*arguments, **headers))
+        return connection.answer()
+
+
+@contextlib.contextmanager
+def locked(database, *sessions):
+    """Nobody ends those sessions meanwhile."""
+    lock = database.connect()
+    lock.autocommit = False
+    with lock.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM curfew.session WHERE id = ANY (%s::uuid[]) FOR UPDATE", (list(sessions),))
+    try:
+        yield
+    finally:
+        lock.rollback()
+        lock.close()
+
+
+def waiting(database, count):
+    """Whether so many of the front's connections wait for a lock."""
+    return database.rows("SELECT count(*) AS n FROM pg_stat_activity WHERE usename = 'curfew_front'"
+                         " AND wait_event_type = 'Lock'")[0]["n"] == count
+
+
+def ending(native, session, **headers):
+    return fastcgi.request("POST", f"/curfew/v1/sessions/{session}/terminate", b'{"reason":"test"}',
+                           authorization=f"Bearer {native.owner_key}", **headers)
+
+
+@pytest.fixture
+def native(subjects):
+    return subjects["native"]
+
+
+def test_a_request_in_pieces_is_answered_when_it_is_whole(own, native, database):
+    _, path = own
+    session = native.new()
+    sent = ending(native, session)
+    with fastcgi.Connection(path) as connection:
+        for at in range(0, len(sent) - 1, 7):
+            connection.send(sent[at:min(at + 7, len(sent) - 1)])
+        assert asks(path, "GET", "/healthz")[0] == 200
+        assert not connection.is_answered()
+        connection.send(sent[-1:])
+        assert connection.answer()[0] == 200
+        connection.send(ending(native, session)) # the connection is kept
+        assert connection.answer()[0] == 409
+    assert len(database.audit(session)) == 1
+
+
+def test_requests_that_never_end_hold_nobody_up(own, native):
+    _, path = own
+    sent = ending(native, native.new())
+    with contextlib.ExitStack() as stack:
+        for cut in range(MANY):
+            stack.enter_context(fastcgi.Connection(path)).send(sent[:len(sent) * cut // MANY])
+        for _ in range(3):
+            assert asks(path, "GET", "/healthz")[0] == 200
+            assert asks(path, "GET", "/readyz")[0] == 200
+            with fastcgi.Connection(path) as connection:
+                connection.send(ending(native, native.new()))
+                assert connection.answer()[0] == 200
+
+
+def test_a_body_that_is_longer_than_what_is_looked_at_is_read(own, native):
+    _, path = own
+    body = b'{"lifecycle":"agent"' + b" " * 200_000 + b"}"
+    with fastcgi.Connection(path) as connection:
+        for _ in range(2):
+            connection.send(fastcgi.request("POST", "/curfew/v1/sessions", body, authorization=f"Bearer {native.owner_key}"))
+            assert connection.answer()[0] == 201
+
+
+@pytest.mark.parametrize("broken", [
+    pytest.param(b"\0" * 64, id="zeros"), pytest.param(b"\1\2\0\1\0\0\0\0" * 8, id="aborts"),
+    pytest.param(fastcgi.record(fastcgi.BODY), id="a body alone"),
+    pytest.param(fastcgi.record(fastcgi.PARAMETERS), id="parameters alone"),
+    pytest.param(fastcgi.record(9, fastcgi.parameter("FCGI_MAX_CONNS", "")), id="a question"),
+    pytest.param(b"GET / HTTP/1.1\r\n\r\n", id="HTTP")])
+def test_what_is_no_request_holds_nobody_up(own, broken):
+    process, path = own
+    with contextlib.ExitStack() as stack:
+        for _ in range(4):
+            stack.enter_context(fastcgi.Connection(path)).send(broken)
+        assert asks(path, "GET", "/readyz")[0] == 200
+    assert asks(path, "GET", "/readyz")[0] == 200
+    assert process.poll() is None
+
+
+def test_a_web_server_that_keeps_no_connections_is_served(own, native):
+    _, path = own
+    with fastcgi.Connection(path) as connection:
+        connection.send(ending(native, native.new(), keep=False))
+        assert connection.answer()[0] == 200
+        assert connection.socket.recv(1) == b""
+
+
+def test_health_is_told_while_every_connection_waits_for_a_lock(own, native, database):
+    _, path = own
+    sessions = [native.new() for _ in range(CONNECTIONS)]
+    with contextlib.ExitStack() as stack:
+        with locked(database, *sessions):
+            enders = [stack.enter_context(fastcgi.Connection(path)) for _ in sessions]
+            for ender, session in zip(enders, sessions):
+                ender.send(ending(native, session))
+            wait_until(lambda: waiting(database, CONNECTIONS))
+            assert asks(path, "GET", "/healthz")[0] == 200
+            assert not any(ender.is_answered() for ender in enders)
+        assert [ender.answer()[0] for ender in enders] == [200] * CONNECTIONS
+
+
+def test_a_lookup_does_not_wait_behind_a_change(own, native, database):
+    _, path = own
+    session = native.new()
+    key = {"authorization": f"Bearer {native.owner_key}"}
+    assert asks(path, "GET", f"/curfew/v1/sessions/{session}", **key)[0] == 200 # prepared now
+    with fastcgi.Connection(path) as ender:
+        with locked(database, session):
+            ender.send(ending(native, session))
+            wait_until(lambda: waiting(database, 1))
+            for _ in range(3):
+                assert asks(path, "GET", f"/curfew/v1/sessions/{session}", **key)[0] == 200
+        assert ender.answer()[0] == 200
+
+
+def test_who_has_gone_before_it_was_his_turn_is_not_worked_for(own, native, database):
+    _, path = own
+    blocked = [native.new() for _ in range(CONNECTIONS)]
+    left, kept = native.new(), native.new()
+    with contextlib.ExitStack() as stack:
+        *enders, gone, behind = (stack.enter_context(fastcgi.Connection(path)) for _ in range(CONNECTIONS + 2))
+        with locked(database, *blocked):
+            for ender, session in zip(enders, blocked):
+                ender.send(ending(native, session))
+            wait_until(lambda: waiting(database, CONNECTIONS))
+            gone.send(ending(native, left))
+            behind.send(ending(native, kept))
+            assert asks(path, "GET", "/healthz")[0] == 200 # both have been taken in by now
+            gone.socket.close()
+            assert asks(path, "GET", "/healthz")[0] == 200
+        assert [one.answer()[0] for one in (*enders, behind)] == [200] * (CONNECTIONS + 1)
+    assert database.audit(left) == []
+
+
+def test_lookups_that_share_connections_are_each_told_of_their_own(own, native):
+    _, path = own
+    sessions = [native.new() for _ in range(MANY)]
+    for _ in range(3): # the first time, connections have nothing prepared
+        with contextlib.ExitStack() as stack:
+            connections = [stack.enter_context(fastcgi.Connection(path)) for _ in sessions]
+            for index, (connection, session) in enumerate(zip(connections, sessions)):
+                key = native.owner_key if index % 5 else "crfk_nobody"
+                connection.send(fastcgi.request("GET", f"/curfew/v1/sessions/{session}", authorization=f"Bearer {key}"))
+            for index, (connection, session) in enumerate(zip(connections, sessions)):
+                status, body = connection.answer()
+                told = json.loads(body)
+                assert (status, told.get("id")) == ((200, session) if index % 5 else (401, None)), told
+
+
+def test_lookups_on_connections_that_are_ended_are_asked_again(own, native, database):
+    _, path = own
+    session = native.new()
+    request = fastcgi.request("GET", f"/curfew/v1/sessions/{session}", authorization=f"Bearer {native.owner_key}")
+    with contextlib.ExitStack() as stack:
+        connections = [stack.enter_context(fastcgi.Connection(path)) for _ in range(8)]
+        for connection in connections:
+            connection.send(request)
+        assert [connection.answer()[0] for connection in connections] == [200] * 8
+        lock = stack.enter_context(contextlib.closing(database.connect()))
+        lock.autocommit = False
+        with lock.cursor() as cursor:
+            cursor.execute("LOCK TABLE curfew.session IN ACCESS EXCLUSIVE MODE")
+        for connection in connections:
+            connection.send(request)
+        wait_until(lambda: waiting(database, CONNECTIONS))
+        database.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'curfew_front'"
+                      " AND wait_event_type = 'Lock'")
+        lock.rollback()
+        assert [connection.answer()[0] for connection in connections] == [200] * 8
+
+
+def test_it_ends_though_a_request_never_does(own, native):
+    process, path = own
+    sent = ending(native, native.new())
+    with fastcgi.Connection(path) as connection:
+        connection.send(sent[:-4])
+        assert asks(path, "GET", "/healthz")[0] == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
