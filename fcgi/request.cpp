@@ -1,8 +1,8 @@
 #include "request.hpp"
 
+#include "records.hpp"
 #include "text.hpp"
 
-#include <fastcgi.h>
 #include <fcgiapp.h>
 
 #include <sys/random.h>
@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -76,31 +75,6 @@ std::optional<std::size_t> ReadLength(std::string_view text) {
     return length;
 }
 
-/// Whether records of a FastCGI connection begin with a whole request: its parameters and its body, each with its end.
-bool IsWhole(std::string_view records) {
-    bool parameters_ended = false;
-    FCGI_Header first{};
-    for (std::size_t at = 0; records.size() - at >= sizeof first;) {
-        FCGI_Header header;
-        std::memcpy(&header, records.data() + at, sizeof header);
-        if (at == 0)
-            first = header;
-        const std::size_t length = static_cast<std::size_t>(header.contentLengthB1 << 8 | header.contentLengthB0);
-        const bool known = header.version == FCGI_VERSION_1 && header.requestIdB0 == first.requestIdB0 &&
-                           header.requestIdB1 == first.requestIdB1 &&
-                           header.type == (at == 0 ? FCGI_BEGIN_REQUEST : parameters_ended ? FCGI_STDIN : FCGI_PARAMS);
-        if (!known)
-            return false;
-        if (length == 0 && parameters_ended)
-            return true;
-        parameters_ended = parameters_ended || (length == 0 && at != 0);
-        at += sizeof header + length + header.paddingLength;
-        if (at > records.size())
-            return false;
-    }
-    return false;
-}
-
 } // namespace
 
 void StartFastCgi() {
@@ -124,7 +98,7 @@ WebConnection::Arrived WebConnection::Look() const {
         return errno == EAGAIN || errno == EINTR ? Arrived::kNothing : Arrived::kEnd;
     if (count == 0)
         return Arrived::kEnd;
-    return IsWhole({seen, static_cast<std::size_t>(count)}) ? Arrived::kWhole : Arrived::kPart;
+    return IsWholeRequest({seen, static_cast<std::size_t>(count)}) ? Arrived::kWhole : Arrived::kPart;
 }
 
 bool WebConnection::Read(Request& request, std::size_t most) {
