@@ -20,7 +20,7 @@ Channel::Channel(Surroundings& around, int descriptor, std::function<void(Channe
 }
 
 void Channel::Watch() {
-    around_.poller.Watch(connection_.descriptor(), *this, EPOLLIN | EPOLLRDHUP);
+    around_.poller.Watch(connection_.descriptor(), *this, EPOLLIN);
     watched_ = true;
 }
 
@@ -36,7 +36,7 @@ void Channel::Ready(std::uint32_t events) {
     }
     // Nothing is read before the answer is sent. Who has gone meanwhile is not worked for, unless that has begun.
     Unwatch();
-    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) == 0 || !around_.pool.Withdraw(question_))
+    if ((events & (EPOLLHUP | EPOLLERR)) == 0 || !around_.pool.Withdraw(question_))
         return;
     around_.log.Write(LogLevel::kInfo, "abandoned", {{"request_id", request_.request_id}, {"method", request_.method}});
     ended_(*this);
@@ -62,7 +62,14 @@ void Channel::Arrive() {
         at_ = At::kReading;
         around_.readers.Run([this] {
             const bool there = Read();
-            around_.inbox.Post([this, there] { there ? Handle() : ended_(*this); });
+            around_.inbox.Post([this, there] {
+                if (!there) {
+                    ended_(*this);
+                    return;
+                }
+                Watch();
+                Handle();
+            });
         });
         return;
     }
@@ -108,14 +115,26 @@ void Channel::Finish() {
 
 void Channel::Sent(bool kept) {
     LogAnswer();
-    handled_ = {};
+    // A connection may be idle for long, and there may be many. A text that is only assigned to would keep its room.
+    handling_.reset();
+    std::exchange(handled_, {});
+    std::exchange(request_, {});
     if (!kept) {
         ended_(*this);
         return;
     }
     at_ = At::kIdle;
-    if (!watched_)
+    if (around_.ending)
+        EndIfIdle();
+    else if (!watched_)
         Watch();
+}
+
+void Channel::EndIfIdle() {
+    if (at_ != At::kIdle)
+        return;
+    Unwatch();
+    ended_(*this);
 }
 
 void Channel::LogAnswer() const {

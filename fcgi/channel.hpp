@@ -24,6 +24,7 @@ struct Surroundings {
     Helpers& readers;
     Helpers& senders;
     Pool& pool;
+    bool ending = false; // no connection is kept any more
 };
 
 class Channel : public Watched {
@@ -36,6 +37,9 @@ class Channel : public Watched {
 
     /// Whether there is a request whose answer has not been sent.
     bool is_answering() const { return at_ == At::kAsking || at_ == At::kSending; }
+
+    /// Ends it, unless a request is on it or on its way.
+    void EndIfIdle();
 
     /// Whoever waits for the web server here waits no longer.
     void Cut() const { connection_.Cut(); }

@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 namespace curfew::front {
 
@@ -23,7 +25,10 @@ Gateway::~Gateway() = default;
 
 void Gateway::Watch() { around_.poller.Watch(listener_, *this, EPOLLIN | EPOLLRDHUP); }
 
-void Gateway::Ready(std::uint32_t) { LetIn(); }
+void Gateway::Ready(std::uint32_t) {
+    if (!draining_ && !paused_) // since the event, that is
+        LetIn();
+}
 
 /// Lets in all who wait.
 void Gateway::LetIn() {
@@ -63,10 +68,22 @@ void Gateway::Pause(int error) {
 }
 
 void Gateway::Tick(Clock::time_point now) {
-    if (!paused_ || now < resumes_at_)
-        return;
-    paused_ = false;
-    Watch();
+    if (paused_ && now >= resumes_at_) {
+        paused_ = false;
+        Watch();
+    }
+    if (draining_ && !around_.ending && now >= drained_at_)
+        EndIdle();
+}
+
+/// Ends the connections on which there is no request, and the others with their answers.
+void Gateway::EndIdle() {
+    around_.ending = true;
+    std::vector<Channel*> all;
+    for (const auto& entry : channels_)
+        all.push_back(entry.first);
+    for (Channel* const channel : all)
+        channel->EndIfIdle();
 }
 
 void Gateway::BeginDrain() {
@@ -86,7 +103,7 @@ bool Gateway::IsDrained() const {
     if (channels_.empty())
         return true;
     const auto is_answering = [](const auto& entry) { return entry.first->is_answering(); };
-    return Clock::now() >= drained_at_ && std::none_of(channels_.begin(), channels_.end(), is_answering);
+    return around_.ending && std::none_of(channels_.begin(), channels_.end(), is_answering);
 }
 
 void Gateway::Cut() const {

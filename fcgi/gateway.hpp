@@ -25,7 +25,7 @@ class Gateway : private Watched {
     void Leave();
 
     /// Whether there is nothing more to do: nobody comes in any more, and the web server has closed what was kept, or had
-    /// kLongestDrain for it and every request has its answer.
+    /// kLongestDrain for it and every request that had come by then has its answer.
     bool IsDrained() const;
 
     /// Whether there is something to be done that no descriptor tells of: then Tick is called now and again.
@@ -45,6 +45,7 @@ class Gateway : private Watched {
     void Watch();
     void LetIn();
     void BeginDrain();
+    void EndIdle();
     void Pause(int error);
 
     Surroundings& around_;

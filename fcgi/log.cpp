@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 
@@ -75,8 +76,14 @@ void Log::Flush() const {
 void Log::FlushLocked() const {
     if (lines_.empty())
         return;
-    // Nothing can be done about a log that cannot be written.
-    [[maybe_unused]] const auto written = write(descriptor_, lines_.data(), lines_.size());
+    for (std::size_t done = 0; done < lines_.size();) {
+        const ssize_t written = write(descriptor_, lines_.data() + done, lines_.size() - done);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            break; // nothing can be done about a log that cannot be written
+        done += static_cast<std::size_t>(written);
+    }
     lines_.clear();
 }
 

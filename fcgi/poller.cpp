@@ -48,6 +48,7 @@ void Poller::Bury(std::unique_ptr<Watched> watched) {
 }
 
 void Poller::Wait(std::chrono::milliseconds at_most) {
+    buried_.clear();
     epoll_event events[kMostAtOnce];
     const int timeout = at_most.count() < 0 ? -1 : static_cast<int>(at_most.count());
     const int count = epoll_wait(epoll_, events, kMostAtOnce, timeout);

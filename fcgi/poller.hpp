@@ -35,7 +35,8 @@ class Poller {
     void Change(int descriptor, Watched& watched, std::uint32_t events);
     void Forget(int descriptor);
 
-    /// Destroys what is not used any more once no event can lead to it. Its descriptor is forgotten or closed.
+    /// Destroys what is not used any more, once no event can lead to it and nobody is in the middle of it. Its descriptor is
+    /// forgotten or closed.
     void Bury(std::unique_ptr<Watched> watched);
 
     /// Waits for events, for so long at most or without end (negative), and hands them out.

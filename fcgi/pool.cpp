@@ -95,9 +95,10 @@ Pool::Seat* Pool::SeatFor(const Exchange& exchange) {
     }
 }
 
-/// Begins to connect, where that may be tried now.
+/// Begins to connect, where that may be tried now: not behind attempts that wait, and one at a time while the database is away.
 bool Pool::Connect() {
-    if (!availability_.MayTry(Availability::Clock::now()))
+    const std::size_t most = availability_.is_away() ? 1 : kMostConnecting;
+    if (connecting_ >= most || !availability_.MayTry(Availability::Clock::now()))
         return false;
     ++connecting_;
     connectors_.Run([this] {
@@ -165,19 +166,29 @@ void Pool::Advance(Seat& seat) {
     }
     try {
         seat.connection().Move();
-        while (auto outcome = seat.connection().Next())
-            if (!Conclude(seat, std::move(*outcome)))
-                return;
-        seat.WaitForMore();
     } catch (const Lost& lost) {
         Lose(seat, lost);
-    } catch (const std::exception& error) {
-        const auto* const refusal = dynamic_cast<const Refusal*>(&error);
-        const Failure failure = refusal != nullptr ? refusal->failure() : OwnFailure("internal_error", error.what());
-        Question& question = TakeFirst(seat);
-        Drop(seat);
-        question.answered(failure);
+        return;
     }
+    while (!seat.is_free()) {
+        std::optional<Outcome> outcome;
+        try {
+            outcome = seat.connection().Next();
+        } catch (const Lost& lost) {
+            Lose(seat, lost);
+            return;
+        } catch (const Refusal& refusal) {
+            Question& question = TakeFirst(seat);
+            Drop(seat);
+            question.answered(refusal.failure());
+            return;
+        }
+        if (!outcome)
+            break;
+        if (!Conclude(seat, std::move(*outcome)))
+            return;
+    }
+    seat.WaitForMore();
 }
 
 /// Answers the first question of a seat; false where the seat is no more.

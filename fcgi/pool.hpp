@@ -29,6 +29,9 @@ struct Question {
 
 class Pool {
   public:
+    /// So many connections are made at a time, each by a connector.
+    static constexpr std::size_t kMostConnecting = 4;
+
     Pool(const Settings& settings, const Log& log, Poller& poller, Inbox& inbox, Helpers& connectors);
     ~Pool();
     Pool(const Pool&) = delete;

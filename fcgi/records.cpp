@@ -7,21 +7,28 @@
 namespace curfew::front {
 
 bool IsWholeRequest(std::string_view records) {
-    FCGI_Header first{};
+    FCGI_Header header;
     int expected = FCGI_BEGIN_REQUEST;
-    while (records.size() >= sizeof first) {
-        FCGI_Header header;
+    int first = 0;
+    while (records.size() >= sizeof header) {
         std::memcpy(&header, records.data(), sizeof header);
-        if (expected == FCGI_BEGIN_REQUEST)
-            first = header;
         const std::size_t length = static_cast<std::size_t>(header.contentLengthB1 << 8 | header.contentLengthB0);
         const std::size_t whole = sizeof header + length + header.paddingLength;
-        if (header.version != FCGI_VERSION_1 || header.type != expected || header.requestIdB0 != first.requestIdB0 ||
-            header.requestIdB1 != first.requestIdB1 || whole > records.size())
+        const int id = header.requestIdB1 << 8 | header.requestIdB0;
+        const bool begins = expected == FCGI_BEGIN_REQUEST;
+        if (begins)
+            first = id;
+        if (header.version != FCGI_VERSION_1 || header.type != expected || id == 0 || id != first ||
+            whole > records.size())
+            return false;
+        if (begins && length != sizeof(FCGI_BeginRequestBody))
+            return false;
+        // libfcgi takes padding there for the next record.
+        if ((begins || length == 0) && header.paddingLength != 0)
             return false;
         if (expected == FCGI_STDIN && length == 0)
             return true;
-        if (expected == FCGI_BEGIN_REQUEST)
+        if (begins)
             expected = FCGI_PARAMS;
         else if (length == 0)
             expected = FCGI_STDIN;

@@ -7,10 +7,12 @@
 
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -20,6 +22,7 @@ namespace {
 
 constexpr std::size_t kLongestRequestId = 128;
 constexpr std::string_view kHeaderPrefix = "HTTP_";
+constexpr std::chrono::seconds kPatience{30};
 // What is looked at of a request to see whether it is whole.
 constexpr std::size_t kMostSeen = 16 * 1024;
 // A response that a socket's buffer has room for; it is empty, since the web server has read the one before.
@@ -87,9 +90,16 @@ WebConnection::WebConnection(int descriptor) : descriptor_(descriptor), fcgi_(st
     FCGX_InitRequest(fcgi_.get(), -1, 0);
     fcgi_->ipcFd = descriptor;
     fcgi_->keepConnection = 1; // else accepting the first request would finish one before it, and close this
+    // A web server that stops in the middle of what it sends, or of what it is sent, is not waited for without end.
+    const timeval patience{kPatience.count(), 0};
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 }
 
-WebConnection::~WebConnection() { FCGX_Free(fcgi_.get(), 1); }
+WebConnection::~WebConnection() {
+    fcgi_->detached = 1; // else libfcgi waits for the web server to close it too
+    FCGX_Free(fcgi_.get(), 1);
+}
 
 WebConnection::Arrived WebConnection::Look() const {
     char seen[kMostSeen];
@@ -102,13 +112,16 @@ WebConnection::Arrived WebConnection::Look() const {
 }
 
 bool WebConnection::Read(Request& request, std::size_t most) {
-    if (FCGX_Accept_r(fcgi_.get()) < 0)
+    fcgi_->detached = 1; // else libfcgi waits for who sends what is no request to close the connection
+    const bool accepted = FCGX_Accept_r(fcgi_.get()) >= 0;
+    fcgi_->detached = 0;
+    if (!accepted)
         return false;
     request = Request();
     ReadParameters(request);
     ReadBody(request, most);
     // What follows a body that was not read to its end is no request.
-    if (request.body_state != BodyState::kWhole || FCGX_GetChar(fcgi_->in) != EOF)
+    if (request.body_state != BodyState::kWhole || FCGX_GetChar(fcgi_->in) != EOF || FCGX_GetError(fcgi_->in) != 0)
         fcgi_->keepConnection = 0;
     return true;
 }

@@ -11,17 +11,16 @@
 
 #include <cerrno>
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <system_error>
 
 namespace curfew::front {
 namespace {
 
-// Threads that wait: for what a web server sends slowly, for one to take what is long, and for the database to let in. None of
-// them waits for another kind's wait.
+// Threads that wait for what a web server sends slowly, and for one to take what is long.
 constexpr int kReaders = 8;
 constexpr int kSenders = 8;
-constexpr int kConnectors = 4;
 // How soon what no descriptor tells is seen.
 constexpr std::chrono::milliseconds kTick{50};
 
@@ -47,8 +46,10 @@ class Signals : private Watched {
     }
     ~Signals() override { close(descriptor_); }
 
-    void Watch(Poller& poller, std::function<void(int)> first) {
+    /// Of `first` and `second`, the latter is followed by the process's end.
+    void Watch(Poller& poller, std::function<void(int)> first, std::function<void()> second) {
         first_ = std::move(first);
+        second_ = std::move(second);
         poller.Watch(descriptor_, *this, EPOLLIN);
     }
 
@@ -64,15 +65,36 @@ class Signals : private Watched {
     void Ready(std::uint32_t) override {
         signalfd_siginfo received{};
         while (read(descriptor_, &received, sizeof received) == static_cast<ssize_t>(sizeof received)) {
-            if (!first_)
+            if (!first_) {
+                second_();
                 _exit(1);
+            }
             std::exchange(first_, nullptr)(static_cast<int>(received.ssi_signo));
         }
     }
 
     int descriptor_;
     std::function<void(int)> first_;
+    std::function<void()> second_;
 };
+
+/// Until there is nothing more to do. What cannot go wrong and does ends the process, with nothing of it left running.
+void Loop(Poller& poller, Pool& pool, Gateway& gateway, const Log& log) try {
+    for (auto ticked = Connection::Clock::now(); !gateway.IsDrained();) {
+        poller.Wait(pool.is_waiting() || gateway.is_waiting() ? kTick : std::chrono::milliseconds(-1));
+        if (const auto now = Connection::Clock::now(); now - ticked >= kTick) {
+            ticked = now;
+            pool.Tick(now);
+            gateway.Tick(now);
+        }
+        pool.Dispatch(); // after the tick, which may have something asked again
+        log.Flush();
+    }
+} catch (const std::exception& error) {
+    log.Write(LogLevel::kError, "cannot go on", {{"cause", error.what()}});
+    log.Flush();
+    _exit(1);
+}
 
 } // namespace
 
@@ -84,35 +106,27 @@ void Serve(const Settings& settings, const Log& log) {
     Inbox inbox(poller);
     Helpers readers(kReaders);
     Helpers senders(kSenders);
-    Helpers connectors(kConnectors);
+    Helpers connectors(Pool::kMostConnecting);
     Pool pool(settings, log, poller, inbox, connectors);
     Surroundings around{settings, log, site, poller, inbox, readers, senders, pool};
     const std::optional<int> handed_over = HandedOver();
     Listener listener = handed_over ? Listener(*handed_over) : Listener(settings.listen, settings.socket_mode);
     Gateway gateway(around, listener.descriptor());
 
-    signals.Watch(poller, [&](int received) {
+    const auto stop = [&](int received) {
         log.Write(LogLevel::kInfo, "stopping", {{"signal", received == SIGTERM ? "SIGTERM" : "SIGINT"}});
         listener.Close();
         if (handed_over)
             gateway.Leave();
         else
             gateway.Drain();
-    });
+    };
+    signals.Watch(poller, stop, [&] { log.Flush(); });
     log.Write(LogLevel::kInfo, "serving",
               {{"listen", handed_over ? "a socket that was handed over" : settings.listen.c_str()}, {"connections", settings.connections}});
     log.Flush();
-    for (auto ticked = Connection::Clock::now(); !gateway.IsDrained();) {
-        poller.Wait(pool.is_waiting() || gateway.is_waiting() ? kTick : std::chrono::milliseconds(-1));
-        pool.Dispatch();
-        log.Flush();
-        const auto now = Connection::Clock::now();
-        if (now - ticked < kTick)
-            continue;
-        ticked = now;
-        pool.Tick(now);
-        gateway.Tick(now);
-    }
+    Loop(poller, pool, gateway, log);
+    log.Flush();
     Signals::Release();
     gateway.Cut();
     for (Helpers* const helpers : {&readers, &senders, &connectors})

@@ -4,12 +4,16 @@ import struct
 
 from stack import PATIENCE
 
-BEGIN, PARAMETERS, BODY, END = 1, 4, 5, 3
+BEGIN, END, PARAMETERS, BODY = 1, 3, 4, 5
 KEEP = 1 # a flag of BEGIN
 
 
-def record(kind, content=b""):
-    return struct.pack(">BBHHBB", 1, kind, 1, len(content), 0, 0) + content
+def record(kind, content=b"", padding=b""):
+    return struct.pack(">BBHHBB", 1, kind, 1, len(content), len(padding), 0) + content + padding
+
+
+def begin(role=1, keep=True):
+    return record(BEGIN, struct.pack(">HB5x", role, KEEP if keep else 0))
 
 
 def text(value):
@@ -27,8 +31,7 @@ def request(method, target, body=b"", keep=True, **headers):
     parameters = {"REQUEST_METHOD": method, "REQUEST_URI": target, "CURFEW_CONTRACT": "native",
                   "CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": "application/json",
                   **{f"HTTP_{name.upper()}": value for name, value in headers.items()}}
-    sent = record(BEGIN, struct.pack(">HB5x", 1, KEEP if keep else 0))
-    sent += record(PARAMETERS, b"".join(parameter(*pair) for pair in parameters.items())) + record(PARAMETERS)
+    sent = begin(keep=keep) + record(PARAMETERS, b"".join(parameter(*pair) for pair in parameters.items())) + record(PARAMETERS)
     for at in range(0, len(body), 32768):
         sent += record(BODY, body[at:at + 32768])
     return sent + record(BODY)

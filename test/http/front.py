@@ -9,12 +9,12 @@ from stack import PATIENCE
 HAND_OVER = 'exec 3<&"$0"; LISTEN_PID=$$ LISTEN_FDS=$COUNT exec "$@"'
 
 
-def start(stack, *arguments, handed_over=None, count=1, output=subprocess.DEVNULL):
-    """Starts curfew-fcgi on the stack's database. `handed_over` is a socket that it gets as systemd would give it, who says
-    that there are `count` of them."""
+def start(stack, *arguments, database=None, handed_over=None, count=1, output=subprocess.DEVNULL):
+    """Starts curfew-fcgi on the stack's database, or on another one. `handed_over` is a socket that it gets as systemd would
+    give it, who says that there are `count` of them."""
     directory = stack.directory
-    command = [directory / "bin" / "curfew-fcgi", "--database", f"host={directory / 'run'} dbname=curfew user=curfew_front",
-               *arguments]
+    command = [directory / "bin" / "curfew-fcgi", "--database",
+               database or f"host={directory / 'run'} dbname=curfew user=curfew_front", *arguments]
     passed = ()
     if handed_over is not None:
         passed = (handed_over.fileno(),)

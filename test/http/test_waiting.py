@@ -1,7 +1,15 @@
 """Who waits in the front for whom: a slow sender, a locked row or a client that has gone holds nobody else up."""
 import contextlib
+import itertools
 import json
+import os
+import pathlib
+import re
 import signal
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -102,18 +110,43 @@ def test_a_body_that_is_longer_than_what_is_looked_at_is_read(own, native):
             assert connection.answer()[0] == 201
 
 
-@pytest.mark.parametrize("broken", [
-    pytest.param(b"\0" * 64, id="zeros"), pytest.param(b"\1\2\0\1\0\0\0\0" * 8, id="aborts"),
-    pytest.param(fastcgi.record(fastcgi.BODY), id="a body alone"),
-    pytest.param(fastcgi.record(fastcgi.PARAMETERS), id="parameters alone"),
-    pytest.param(fastcgi.record(9, fastcgi.parameter("FCGI_MAX_CONNS", "")), id="a question"),
-    pytest.param(b"GET / HTTP/1.1\r\n\r\n", id="HTTP")])
+NOTHING = fastcgi.record(fastcgi.PARAMETERS) + fastcgi.record(fastcgi.BODY)
+BROKEN = {
+    "zeros": b"\0" * 64,
+    "aborts": b"\1\2\0\1\0\0\0\0" * 8,
+    "a body alone": fastcgi.record(fastcgi.BODY),
+    "parameters alone": fastcgi.record(fastcgi.PARAMETERS),
+    "a question": fastcgi.record(9, fastcgi.parameter("FCGI_MAX_CONNS", "")),
+    "HTTP": b"GET / HTTP/1.1\r\n\r\n",
+    "a role that there is not": fastcgi.begin(role=9) + NOTHING,
+    "a beginning that is too short": fastcgi.record(fastcgi.BEGIN, b"\0\1") + NOTHING,
+    "parameters that say more than they are": fastcgi.begin() + fastcgi.record(fastcgi.PARAMETERS, b"\xff" * 8) + NOTHING,
+    "padding that reads as a record": fastcgi.begin() + fastcgi.record(
+        fastcgi.PARAMETERS, fastcgi.parameter("CONTENT_LENGTH", "60000")) + fastcgi.record(
+        fastcgi.PARAMETERS, padding=b"\1\5\0\1\xfd\xe8\0\0") + fastcgi.record(fastcgi.BODY),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
 def test_what_is_no_request_holds_nobody_up(own, broken):
     process, path = own
-    with contextlib.ExitStack() as stack:
+    enough = threading.Event()
+
+    def go_on(sender):
+        with contextlib.suppress(OSError):
+            while not enough.wait(0.05):
+                sender.send(b"\0")
+
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor(4) as pool:
         for _ in range(4):
-            stack.enter_context(fastcgi.Connection(path)).send(broken)
-        assert asks(path, "GET", "/readyz")[0] == 200
+            sender = stack.enter_context(fastcgi.Connection(path))
+            sender.send(broken)
+            pool.submit(go_on, sender)
+        try:
+            for _ in range(3):
+                assert asks(path, "GET", "/readyz")[0] == 200
+        finally:
+            enough.set()
     assert asks(path, "GET", "/readyz")[0] == 200
     assert process.poll() is None
 
@@ -173,6 +206,40 @@ def test_who_has_gone_before_it_was_his_turn_is_not_worked_for(own, native, data
     assert database.audit(left) == []
 
 
+def test_who_says_that_he_sends_no_more_is_answered(own, native, database):
+    _, path = own
+    blocked = [native.new() for _ in range(CONNECTIONS)]
+    with contextlib.ExitStack() as stack:
+        *enders, last = (stack.enter_context(fastcgi.Connection(path)) for _ in range(CONNECTIONS + 1))
+        with locked(database, *blocked):
+            for ender, session in zip(enders, blocked):
+                ender.send(ending(native, session))
+            wait_until(lambda: waiting(database, CONNECTIONS))
+            last.send(ending(native, native.new()))
+            last.socket.shutdown(socket.SHUT_WR)
+            assert asks(path, "GET", "/healthz")[0] == 200
+        assert [one.answer()[0] for one in (*enders, last)] == [200] * (CONNECTIONS + 1)
+
+
+def test_what_was_on_a_connection_is_not_kept_with_it(own, native):
+    process, path = own
+
+    def memory():
+        status = pathlib.Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+        return int(re.search(r"RssAnon:\s+(\d+) kB", status)[1])
+
+    body = b'{"token":"' + b"x" * 900_000 + b'"}'
+    with contextlib.ExitStack() as stack:
+        grown = []
+        for _ in range(2 * MANY):
+            connection = stack.enter_context(fastcgi.Connection(path))
+            connection.send(fastcgi.request("POST", "/curfew/v1/introspect", body, authorization=f"Bearer {native.owner_key}"))
+            assert connection.answer()[0] in (200, 422)
+            grown.append(memory())
+        # As many again, and not even half of what their bodies were.
+        assert grown[-1] - grown[MANY] < MANY * len(body) / 1024 / 2
+
+
 def test_lookups_that_share_connections_are_each_told_of_their_own(own, native):
     _, path = own
     sessions = [native.new() for _ in range(MANY)]
@@ -210,11 +277,79 @@ def test_lookups_on_connections_that_are_ended_are_asked_again(own, native, data
         assert [connection.answer()[0] for connection in connections] == [200] * 8
 
 
-def test_it_ends_though_a_request_never_does(own, native):
+def test_one_of_those_that_share_is_late_and_the_others_are_asked_again(stack, native, database):
+    path = stack.directory / "run" / "late.sock"
+    path.unlink(missing_ok=True)
+    process = front.start(stack, "--listen", path, "--connections", "1", "--statement-timeout", "1")
+    session = native.new()
+    request = fastcgi.request("GET", f"/curfew/v1/sessions/{session}", authorization=f"Bearer {native.owner_key}")
+    pids = []
+    try:
+        wait_until(path.exists)
+        others = {row["pid"] for row in backends(database)}
+        with contextlib.ExitStack() as opened:
+            one, two = (opened.enter_context(fastcgi.Connection(path)) for _ in range(2))
+            one.send(request)
+            assert one.answer()[0] == 200
+            pids = [row["pid"] for row in backends(database) if row["pid"] not in others]
+            os.kill(pids[0], signal.SIGSTOP)
+            one.send(request)
+            two.send(request)
+            assert (one.answer()[0], two.answer()[0]) == (503, 200)
+    finally:
+        front.stop(process)
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def backends(database):
+    return database.rows("SELECT pid FROM pg_stat_activity WHERE usename = 'curfew_front'")
+
+
+def test_a_database_that_says_nothing_is_away_for_all_at_once(stack):
+    path = stack.directory / "run" / "silent.sock"
+    path.unlink(missing_ok=True)
+    with socket.socket() as silent: # lets in, and says nothing
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(512)
+        port = silent.getsockname()[1]
+        process = front.start(stack, "--listen", path, "--connections", "64", "--connect-timeout", "2",
+                              database=f"host=127.0.0.1 port={port} dbname=curfew user=curfew_front")
+        try:
+            wait_until(path.exists)
+            with contextlib.ExitStack() as opened:
+                connections = [opened.enter_context(fastcgi.Connection(path)) for _ in range(100)]
+                for connection in connections:
+                    connection.send(fastcgi.request("GET", "/readyz"))
+                assert asks(path, "GET", "/healthz")[0] == 200
+                assert {connection.answer()[0] for connection in connections} == {503}
+        finally:
+            front.stop(process)
+
+
+def test_it_ends_though_a_request_never_does_and_others_never_stop(own, native, database):
     process, path = own
-    sent = ending(native, native.new())
-    with fastcgi.Connection(path) as connection:
-        connection.send(sent[:-4])
-        assert asks(path, "GET", "/healthz")[0] == 200
+    with contextlib.ExitStack() as stack:
+        part, *two = (stack.enter_context(fastcgi.Connection(path)) for _ in range(3))
+        part.send(ending(native, native.new())[:-4])
+        locks = [None, None]
+
+        def send(turn):
+            session = native.new()
+            locks[turn] = stack.enter_context(contextlib.ExitStack())
+            locks[turn].enter_context(locked(database, session))
+            two[turn].send(ending(native, session))
+
+        send(0)
+        wait_until(lambda: waiting(database, 1))
         process.send_signal(signal.SIGTERM)
+        until = time.monotonic() + PATIENCE
+        with pytest.raises((OSError, EOFError)): # the front ends a connection with an answer
+            for turn in itertools.cycle((1, 0)):
+                assert time.monotonic() < until, "it takes request after request"
+                send(turn)
+                wait_until(lambda: waiting(database, 2)) # so that there is always one in hand
+                locks[1 - turn].close()
+                assert two[1 - turn].answer()[0] == 200
+        stack.close()
         assert process.wait(PATIENCE) == 0

@@ -46,6 +46,14 @@ BOOST_AUTO_TEST_CASE(parameters_and_body_may_be_in_several_records) {
                               Record(kBody, "c") + Record(kBody, "d") + Record(kBody)));
 }
 
+BOOST_AUTO_TEST_CASE(padding_that_libfcgi_does_not_skip_is_not_whole) {
+    BOOST_TEST(IsWholeRequest(kStart + Record(kParameters, "a", 1, 8) + Record(kParameters) + Record(kBody, "b", 1, 8) +
+                              Record(kBody)));
+    BOOST_TEST(!IsWholeRequest(Record(kBegin, "12345678", 1, 8) + Record(kParameters) + Record(kBody)));
+    BOOST_TEST(!IsWholeRequest(kStart + Record(kParameters, "", 1, 8) + Record(kBody)));
+    BOOST_TEST(!IsWholeRequest(kStart + Record(kParameters) + Record(kBody, "", 1, 8)));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_request_is_not_whole) {
     const std::string end = Record(kParameters) + Record(kBody);
     BOOST_TEST(IsWholeRequest(kStart + end));
@@ -58,6 +66,8 @@ BOOST_AUTO_TEST_CASE(what_is_no_request_is_not_whole) {
     BOOST_TEST(!IsWholeRequest(Record(9, "x", 0) + kStart + end));
     BOOST_TEST(!IsWholeRequest("GET / HTTP/1.1\r\n\r\n"));
     BOOST_TEST(!IsWholeRequest(std::string(64, '\0')));
+    BOOST_TEST(!IsWholeRequest(Record(kBegin, "12345678", 0) + Record(kParameters, "", 0) + Record(kBody, "", 0)));
+    BOOST_TEST(!IsWholeRequest(Record(kBegin, "1234567") + end));
     std::string other_version = kStart + end;
     other_version[0] = 2;
     BOOST_TEST(!IsWholeRequest(other_version));
