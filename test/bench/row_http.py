@@ -7,7 +7,7 @@ from server import HERE, pgbench
 from web import PORT, RIVAL_PORT, CONNECTIONS, wrk
 from world import ID_PREFIX
 
-MOST_PER_SECOND = 8_000 # more than anybody does: so many sessions are there for each second of a run
+MOST_PER_SECOND = 20_000 # more than anybody does: so many sessions are there for each second of a run
 
 
 def rival(command):
