@@ -209,6 +209,9 @@ void Connection::TakeIn() {
     // A broken connection is told by PQgetResult too, after what the server had still said.
     if (PQconsumeInput(connection_.get()) == 0 && PQstatus(connection_.get()) == CONNECTION_OK)
         throw Lost{Lost::When::kAfter, ErrorText()};
+    // What of a TLS record libpq had no room for is in no socket, and nothing would tell of it.
+    if (PQsslInUse(connection_.get()) != 0)
+        PQconsumeInput(connection_.get());
 }
 
 bool Connection::HasRoomFor(const Exchange& exchange) const {
