@@ -181,7 +181,7 @@ void Connection::Send(InHand& hand, const Statement& statement, const std::vecto
         if (PQsendPrepare(connection_.get(), statement.name.c_str(), statement.sql.c_str(),
                           static_cast<int>(types.size()), types.data()) == 0)
             throw Lost{Lost::When::kBefore, ErrorText()};
-        hand.steps.push_back({&statement, true});
+        hand.steps.push_back(&statement);
     }
     std::vector<const char*> texts;
     for (const Value& value : values)
@@ -189,7 +189,7 @@ void Connection::Send(InHand& hand, const Statement& statement, const std::vecto
     if (PQsendQueryPrepared(connection_.get(), statement.name.c_str(), static_cast<int>(texts.size()), texts.data(),
                             nullptr, nullptr, 0) == 0)
         throw Lost{Lost::When::kBefore, ErrorText()};
-    hand.steps.push_back({&statement, false});
+    hand.steps.push_back(&statement);
 }
 
 void Connection::Sync() {
@@ -315,7 +315,7 @@ bool Connection::Take(InHand& hand, const pg_result* result) {
         return true;
     case PGRES_COMMAND_OK:
         if (hand.done < hand.steps.size())
-            prepared_.insert(hand.steps[hand.done++].statement->name);
+            prepared_.insert(hand.steps[hand.done++]->name);
         return false;
     case PGRES_TUPLES_OK:
         TakeRow(hand, result);
@@ -329,7 +329,7 @@ bool Connection::Take(InHand& hand, const pg_result* result) {
 }
 
 void Connection::TakeRow(InHand& hand, const pg_result* row) {
-    if (hand.done < hand.steps.size() && hand.steps[hand.done].statement == &kCheckConsistency)
+    if (hand.done < hand.steps.size() && hand.steps[hand.done] == &kCheckConsistency)
         hand.outcome.behind = *PQgetvalue(row, 0, 0) == 'f';
     if (++hand.done != hand.steps.size())
         return;

@@ -1,4 +1,4 @@
-// database.hpp: one connection to the database, one exchange at a time. The .cpp is the only file with libpq.
+// database.hpp: one connection to the database, and the exchanges in hand on it. The .cpp is the only file with libpq.
 #pragma once
 
 #include "exchange.hpp"
@@ -82,17 +82,12 @@ class Connection {
     Outcome GiveUp();
 
   private:
-    struct Step {
-        const Statement* statement;
-        bool prepares; // else it executes
-    };
-
     /// An exchange that was sent.
     struct InHand {
         const Exchange* exchange;
         Clock::time_point deadline;
         std::string earlier_token;
-        std::vector<Step> steps{};
+        std::vector<const Statement*> steps{}; // what is prepared or executed, in order
         std::size_t done = 0;
         Outcome outcome{};
         std::optional<Outcome> without_token{}; // the outcome, while its token is asked for

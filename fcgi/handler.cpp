@@ -201,8 +201,8 @@ const Router& Site::Of(std::string_view contract) const {
 
 Handling::Handling(const Site& site, const Settings& settings, const Request& request,
                    std::chrono::system_clock::time_point now)
-    : settings_(settings), request_(request), contract_(site.Of(request.contract).contract()),
-      target_(SplitTarget(request.target)), match_(site.Of(request.contract).Find(request.method, target_.path)),
+    : settings_(settings), request_(request), router_(site.Of(request.contract)), contract_(router_.contract()),
+      target_(SplitTarget(request.target)), match_(router_.Find(request.method, target_.path)),
       situation_{now, target_.path, request.request_id, nullptr} {
     handled_.contract = contract_.name;
     try {

@@ -58,6 +58,7 @@ class Handling {
 
     const Settings& settings_;
     const Request& request_;
+    const Router& router_;
     const Contract& contract_;
     const Target target_;
     const Match match_;

@@ -3,8 +3,8 @@
 # front's is but for what a proxy to HTTP needs: kept-alive connections to it, as both documentations advise.
 #
 # CURFEW_CONNECTIONS  the pool's connections in all, as many as the front has
-# CURFEW_PORT     the front's port; this nginx has the next one
-# CURFEW_RIVALS   processes of it (2: one for each core does best here)
+# CURFEW_PORT         the front's port; this nginx has the next one
+# CURFEW_RIVALS       processes of it (2: one for each core does best here)
 
 . "$(dirname "${BASH_SOURCE[0]}")/../stack/lib.sh"
 [ $# -eq 1 ] || { help "$0" >&2; exit 2; }

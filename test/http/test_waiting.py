@@ -23,11 +23,18 @@ MANY = 40 # more than the front has helpers
 
 
 @pytest.fixture
-def own(stack):
+def said(tmp_path):
+    """Where the test's own front logs."""
+    return tmp_path / "log"
+
+
+@pytest.fixture
+def own(stack, said):
     """A front of the test's own: its process and its socket."""
     path = stack.directory / "run" / "waiting.sock"
     path.unlink(missing_ok=True)
-    process = front.start(stack, "--listen", path, "--connections", str(CONNECTIONS))
+    with open(said, "wb") as log:
+        process = front.start(stack, "--listen", path, "--connections", str(CONNECTIONS), output=log)
     try:
         wait_until(path.exists)
         yield process, path
@@ -187,7 +194,7 @@ def test_a_lookup_does_not_wait_behind_a_change(own, native, database):
         assert ender.answer()[0] == 200
 
 
-def test_who_has_gone_before_it_was_his_turn_is_not_worked_for(own, native, database):
+def test_who_has_gone_before_it_was_his_turn_is_not_worked_for(own, native, database, said):
     _, path = own
     blocked = [native.new() for _ in range(CONNECTIONS)]
     left, kept = native.new(), native.new()
@@ -204,6 +211,7 @@ def test_who_has_gone_before_it_was_his_turn_is_not_worked_for(own, native, data
             assert asks(path, "GET", "/healthz")[0] == 200
         assert [one.answer()[0] for one in (*enders, behind)] == [200] * (CONNECTIONS + 1)
     assert database.audit(left) == []
+    assert [json.loads(line)["method"] for line in said.read_text().splitlines() if '"abandoned"' in line] == ["POST"]
 
 
 def test_who_says_that_he_sends_no_more_is_answered(own, native, database):

@@ -55,6 +55,20 @@ front_version() { [ "$(build/curfew-fcgi --version | grep -oE '[0-9]+(\.[0-9]+)+
 site_is_read() { CURFEW_SITE=$1 test/stack/nginx.sh checks check; }
 scripts_parse() { local file; for file in test/*/*.sh .ci/run; do bash -n "$file" || return 1; done; }
 
+# What the project is made of stands at the top, what a tool demands there, and what .gitignore names; nothing slipped in.
+top_level() {
+    local name glob known
+    for name in * .[!.]*; do
+        known=
+        for glob in Makefile extension sql fcgi test expected nginx README.md LICENSE META.json .ci .clang-format .git .gitignore \
+            $(sed 's|^/||; s|/$||' .gitignore); do
+            # shellcheck disable=SC2053 # a pattern it is
+            [[ $name == $glob ]] && known=1
+        done
+        [ -n "$known" ] || { echo "at the top: $name"; return 1; }
+    done
+}
+
 # What the README lists is what there is. Each pair of lists is sorted; a difference is shown, and two lists of nothing are
 # no agreement.
 same() { [ -s "$1" ] && diff "$1" "$2"; }
@@ -107,6 +121,7 @@ check "the README lists the front's settings"                           readme_s
 check "the OpenAPI documents have the operations that there are"        documented_routes
 check "the linter finds nothing wrong in the OpenAPI documents"         test/openapi/lint.sh
 check "the README's table of members and readers is the one tried"      readme_members
+check "nothing stands at the top that does not belong there"             top_level
 check "the scripts are bash"                                            scripts_parse
 count_line checks
 [ "$failed" -eq 0 ]
