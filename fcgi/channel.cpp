@@ -95,7 +95,6 @@ void Channel::Handle() {
         return;
     }
     question_.exchange = handling_->exchange();
-    question_.asked_before = false;
     around_.pool.Ask(question_);
 }
 

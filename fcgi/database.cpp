@@ -1,24 +1,17 @@
 #include "database.hpp"
 
+#include "results.hpp"
+
 #include <libpq-fe.h>
 
 #include <poll.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <iterator>
 #include <utility>
 
 namespace curfew::front {
 namespace {
-
-struct Clear {
-    void operator()(PGresult* result) const { PQclear(result); }
-};
-using Result = std::unique_ptr<PGresult, Clear>;
-
-constexpr Oid kTextOid = 25; // of pg_catalog.text, as every server has it
 
 const Statement kAuthenticate = {
     "authenticate",
@@ -36,193 +29,47 @@ const Statement kCheckConsistency = {"check consistency", "SELECT curfew.check_c
 const Statement kConsistency = {"consistency", "SELECT curfew.consistency_token() AS token", {}};
 const Statement kCheckBody = {"check body", "SELECT curfew.json_body($1::text) IS NULL", {}};
 
-std::string Field(const PGresult* result, int code) {
-    const char* value = PQresultErrorField(result, code);
-    return value == nullptr ? std::string() : std::string(value);
-}
-
-ErrorFields FieldsOf(const PGresult* result) {
-    return {.sqlstate = Field(result, PG_DIAG_SQLSTATE),
-            .message = Field(result, PG_DIAG_MESSAGE_PRIMARY),
-            .detail = Field(result, PG_DIAG_MESSAGE_DETAIL),
-            .hint = Field(result, PG_DIAG_MESSAGE_HINT),
-            .constraint = Field(result, PG_DIAG_CONSTRAINT_NAME),
-            .column = Field(result, PG_DIAG_COLUMN_NAME)};
-}
-
-// What the columns of a statement's one row are, besides its body and status.
-constexpr std::pair<std::string_view, Value Answer::*> kColumns[] = {
-    {"content_type", &Answer::content_type}, {"etag", &Answer::etag},   {"location", &Answer::location},
-    {"link", &Answer::link},                 {"refused", &Answer::refused}, {"body_after_token", &Answer::rest},
-    {"token", &Answer::consistency},
-};
-
-/// The answer that a row is; none where the columns that every answer has are not there.
-std::optional<Answer> AnswerOf(const PGresult* row) {
-    if (PQntuples(row) != 1)
-        return std::nullopt;
-    Answer answer;
-    bool answers = false;
-    for (int column = 0; column < PQnfields(row); ++column) {
-        if (PQgetisnull(row, 0, column) != 0)
-            continue;
-        const std::string_view name = PQfname(row, column);
-        std::string value(PQgetvalue(row, 0, column), static_cast<std::size_t>(PQgetlength(row, 0, column)));
-        answers = answers || name == "body" || name == "refused" || name == "token";
-        if (name == "body")
-            answer.body = std::move(value);
-        else if (name == "status")
-            answer.status = std::stoi(value);
-        else if (const auto* const known = std::find_if(std::begin(kColumns), std::end(kColumns),
-                                                        [&](const auto& entry) { return entry.first == name; });
-                 known != std::end(kColumns))
-            answer.*known->second = std::move(value);
-    }
-    return answers ? std::optional(std::move(answer)) : std::nullopt;
-}
-
-/// Whether the server ended the connection with this error.
-bool IsLast(const PGresult* result) {
-    const std::string severity = Field(result, PG_DIAG_SEVERITY_NONLOCALIZED);
-    return severity == "FATAL" || severity == "PANIC";
-}
-
 // The server ends a statement by itself; a front that has waited this much longer takes the connection for dead.
 constexpr std::chrono::seconds kMargin{5};
-// Lookups that a backend answers one after the other without sleeping in between; more of them gain nothing.
-constexpr std::size_t kMostInHand = 3;
-
-PGconn* Open(const Settings& settings) {
-    const std::string timeout = std::to_string(settings.connect_timeout.count());
-    // What stands before dbname is a default, which the connection string in it may replace.
-    const std::pair<const char*, const char*> parameters[] = {
-        {"application_name", "curfew-fcgi"},   {"keepalives_idle", "30"},
-        {"dbname", settings.database.c_str()}, {"client_encoding", "UTF8"},
-        {"connect_timeout", timeout.c_str()},
-    };
-    std::vector<const char*> names;
-    std::vector<const char*> values;
-    for (const auto& [name, value] : parameters) {
-        names.push_back(name);
-        values.push_back(value);
-    }
-    names.push_back(nullptr);
-    values.push_back(nullptr);
-    return PQconnectdbParams(names.data(), values.data(), 1);
-}
+// Lookups on one connection, so that a backend does not sleep between them.
+constexpr std::size_t kMostInHand = 32;
+// One that takes longer is held up, and those behind it would be too.
+constexpr std::chrono::milliseconds kSoon{100};
+// Lookups in one transaction: its own cost is divided among them, and more of them gain little.
+constexpr std::size_t kMostInTransaction = 16;
 
 } // namespace
 
 Connection::Connection(const Settings& settings)
-    : connection_(Open(settings)), patience_(settings.statement_timeout + kMargin) {
-    if (PQstatus(connection_.get()) != CONNECTION_OK)
-        throw Lost{Lost::When::kBefore, ErrorText()};
-    if (PQsetnonblocking(connection_.get(), 1) != 0)
-        throw Lost{Lost::When::kBefore, ErrorText()};
-    SetUp(settings);
-    if (PQenterPipelineMode(connection_.get()) == 0)
-        throw Lost{Lost::When::kBefore, ErrorText()};
-}
-
-Connection::~Connection() = default;
-
-void Connection::Close::operator()(pg_conn* connection) const { PQfinish(connection); }
-
-int Connection::descriptor() const { return PQsocket(connection_.get()); }
+    : pipeline_(settings), patience_(settings.statement_timeout + kMargin) {}
 
 bool Connection::IsQuiet() const {
     pollfd socket{descriptor(), POLLIN, 0};
     return poll(&socket, 1, 0) == 0;
 }
 
-void Connection::SetUp(const Settings& settings) {
-    const std::string seconds = std::to_string(settings.statement_timeout.count());
-    const std::string sql = "SET search_path = pg_catalog, pg_temp; SET statement_timeout = '" + seconds +
-                            "s'; SET idle_in_transaction_session_timeout = '" + seconds + "s'";
-    // A pooler has let the connection in, and may have no server for it.
-    const auto until = Clock::now() + settings.connect_timeout;
-    if (PQsendQuery(connection_.get(), sql.c_str()) == 0)
-        throw Lost{Lost::When::kBefore, ErrorText()};
-    for (;;) {
-        Flush();
-        if (PQisBusy(connection_.get()) == 0) {
-            const Result result(PQgetResult(connection_.get()));
-            if (!result)
-                return;
-            if (PQresultStatus(result.get()) != PGRES_COMMAND_OK)
-                throw Lost{Lost::When::kBefore, ErrorText()};
-            continue;
-        }
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
-        if (left.count() <= 0)
-            throw Lost{Lost::When::kBefore, "no answer in time"};
-        pollfd socket{descriptor(), static_cast<short>(unsent_ ? POLLIN | POLLOUT : POLLIN), 0};
-        if (poll(&socket, 1, static_cast<int>(left.count())) < 0 && errno != EINTR)
-            throw Lost{Lost::When::kBefore, "poll failed"};
-        TakeIn();
-    }
-}
-
-std::string Connection::ErrorText() const {
-    std::string text = PQerrorMessage(connection_.get());
-    while (!text.empty() && text.back() == '\n')
-        text.pop_back();
-    return text;
-}
-
-std::string Connection::ReportedToken() const {
-    const char* token = PQparameterStatus(connection_.get(), kReportedToken);
-    return token == nullptr ? "" : token;
-}
-
-void Connection::Send(InHand& hand, const Statement& statement, const std::vector<Value>& values) {
-    if (!prepared_.contains(statement.name)) {
-        const std::vector<Oid> types(values.size(), kTextOid);
-        if (PQsendPrepare(connection_.get(), statement.name.c_str(), statement.sql.c_str(),
-                          static_cast<int>(types.size()), types.data()) == 0)
-            throw Lost{Lost::When::kBefore, ErrorText()};
-        hand.steps.push_back(&statement);
-    }
-    std::vector<const char*> texts;
-    for (const Value& value : values)
-        texts.push_back(value ? value->c_str() : nullptr);
-    if (PQsendQueryPrepared(connection_.get(), statement.name.c_str(), static_cast<int>(texts.size()), texts.data(),
-                            nullptr, nullptr, 0) == 0)
-        throw Lost{Lost::When::kBefore, ErrorText()};
-    hand.steps.push_back(&statement);
-}
-
-void Connection::Sync() {
-    if (PQpipelineSync(connection_.get()) == 0)
-        throw Lost{Lost::When::kAfter, ErrorText()};
-    Flush();
-}
-
-void Connection::Flush() {
-    const int left = PQflush(connection_.get());
-    if (left < 0)
-        throw Lost{Lost::When::kAfter, ErrorText()};
-    unsent_ = left > 0;
-}
-
-void Connection::TakeIn() {
-    // A broken connection is told by PQgetResult too, after what the server had still said.
-    if (PQconsumeInput(connection_.get()) == 0 && PQstatus(connection_.get()) == CONNECTION_OK)
-        throw Lost{Lost::When::kAfter, ErrorText()};
-    // What of a TLS record libpq had no room for is in no socket, and nothing would tell of it.
-    if (PQsslInUse(connection_.get()) != 0)
-        PQconsumeInput(connection_.get());
+/// Whether an exchange waits for nobody, and nothing has to be prepared for it.
+bool Connection::MayShare(const Exchange& exchange) const {
+    return exchange.IsSoonDone() && !exchange.unread_body && exchange.caller && pipeline_.HasPrepared(kAuthenticate) &&
+           pipeline_.HasPrepared(*exchange.statement);
 }
 
 bool Connection::HasRoomFor(const Exchange& exchange) const {
-    const auto is_soon_done = [](const InHand& hand) { return hand.exchange->IsSoonDone(); };
-    return in_hand_.size() < kMostInHand && exchange.IsSoonDone() &&
-           std::all_of(in_hand_.begin(), in_hand_.end(), is_soon_done) && !exchange.unread_body && exchange.caller &&
-           prepared_.contains(kAuthenticate.name) && prepared_.contains(exchange.statement->name);
+    const InHand& first = in_hand_.front(); // the others had room behind it, so that they are soon done
+    return in_hand_.size() < kMostInHand && first.exchange->IsSoonDone() &&
+           first.deadline > Clock::now() + patience_ - kSoon && MayShare(exchange);
 }
 
-void Connection::Start(const Exchange& exchange) {
-    InHand& hand = in_hand_.emplace_back(InHand{&exchange, Clock::now() + patience_, ReportedToken()});
+void Connection::Send(InHand& hand, const Statement& statement, const std::vector<Value>& values) {
+    hand.results.insert(hand.results.end(), pipeline_.Send(statement, values), &statement);
+}
+
+void Connection::Start(const Exchange& exchange, bool alone) {
+    const bool shares = !alone && MayShare(exchange);
+    if (!shares)
+        Seal();
+    InHand& hand = in_hand_.emplace_back(
+        InHand{&exchange, Clock::now() + patience_, pipeline_.Reported(kReportedToken)});
     const bool reports = exchange.caller && exchange.wants_consistency;
     if (const auto& caller = exchange.caller)
         Send(hand, reports ? kAuthenticateToChange : kAuthenticate,
@@ -232,33 +79,32 @@ void Connection::Start(const Exchange& exchange) {
     if (exchange.unread_body)
         Send(hand, kCheckBody, {exchange.unread_body});
     Send(hand, *exchange.statement, exchange.values);
-    Sync();
+    hand.shares = shares;
+    if (++unsealed_ == most_together_ || !shares)
+        Seal();
+}
+
+void Connection::Seal() {
+    if (std::exchange(unsealed_, 0) == 0)
+        return;
+    in_hand_.back().ends = true;
+    pipeline_.Sync();
 }
 
 void Connection::Move() {
-    Flush();
-    TakeIn();
+    pipeline_.Flush();
+    pipeline_.TakeIn();
 }
 
 std::optional<Outcome> Connection::Next() {
     if (in_hand_.empty())
         return std::nullopt;
-    InHand& hand = in_hand_.front();
     try {
-        while (PQisBusy(connection_.get()) == 0) {
-            const Result result(PQgetResult(connection_.get()));
-            if (!result) {
-                if (std::exchange(was_null_, true))
-                    throw Lost{Lost::When::kAfter, "out of step with the server"};
-                continue;
-            }
-            was_null_ = false;
-            if (Take(hand, result.get()) && Finish(hand))
-                return Release();
-        }
-        return std::nullopt;
+        if (settled_ == 0 && !ReadTransaction())
+            return std::nullopt;
+        return Release();
     } catch (const Lost&) {
-        if (!hand.without_token)
+        if (!in_hand_.front().without_token)
             throw;
         return GiveUp();
     }
@@ -277,7 +123,41 @@ Outcome Connection::GiveUp() {
 Outcome Connection::Release() {
     Outcome outcome = std::move(in_hand_.front().outcome);
     in_hand_.pop_front();
+    settled_ -= settled_ > 0 ? 1 : 0;
     return outcome;
+}
+
+/// Takes what has come of the first transaction in hand; whether it has ended.
+bool Connection::ReadTransaction() {
+    while (const Pipeline::Result result = pipeline_.Next()) {
+        const auto is_owed = [](const InHand& hand) { return hand.ends || hand.done < hand.results.size(); };
+        const auto hand = std::find_if(in_hand_.begin(), in_hand_.end(), is_owed);
+        if (hand == in_hand_.end())
+            throw Lost{Lost::When::kAfter, "out of step with the server"};
+        if (Take(*hand, result.get()) && Finish(*hand)) {
+            Settle(static_cast<std::size_t>(hand - in_hand_.begin()) + 1);
+            return true;
+        }
+    }
+    return false;
+}
+
+/// The transaction of the first so many exchanges has ended. An error that has undone it is the outcome of whose it is, the
+/// others have none. Where wrong lookups come often, few share a transaction, so that not many are asked twice.
+void Connection::Settle(std::size_t count) {
+    settled_ = count;
+    if (!in_hand_.front().shares)
+        return;
+    const auto end = in_hand_.begin() + static_cast<std::ptrdiff_t>(count);
+    const auto failed = [](const InHand& hand) { return hand.outcome.error.has_value(); };
+    const bool undone = std::any_of(in_hand_.begin(), end, failed);
+    most_together_ = undone ? 1 : std::min(2 * most_together_, kMostInTransaction);
+    for (auto hand = in_hand_.begin(); undone && hand != end; ++hand) {
+        if (failed(*hand))
+            continue;
+        hand->outcome = Outcome{};
+        hand->outcome.undone = true;
+    }
 }
 
 /// Something has come to its end: the exchange, or the question for its token, whose answer is put into the outcome. A token
@@ -295,16 +175,16 @@ bool Connection::Finish(InHand& hand) {
     }
     if (!hand.exchange->wants_consistency || !hand.outcome.answer || !hand.outcome.usable)
         return true;
-    std::string reported = ReportedToken();
+    std::string reported = pipeline_.Reported(kReportedToken);
     if (!reported.empty() && reported != hand.earlier_token) {
         hand.outcome.answer->consistency = std::move(reported);
         return true;
     }
     hand.without_token = std::exchange(hand.outcome, {});
-    hand.steps.clear();
+    hand.results.clear();
     hand.done = 0;
     Send(hand, kConsistency, {});
-    Sync();
+    pipeline_.Sync();
     return false;
 }
 
@@ -314,8 +194,8 @@ bool Connection::Take(InHand& hand, const pg_result* result) {
     case PGRES_PIPELINE_SYNC:
         return true;
     case PGRES_COMMAND_OK:
-        if (hand.done < hand.steps.size())
-            prepared_.insert(hand.steps[hand.done++]->name);
+        if (hand.done < hand.results.size())
+            pipeline_.NotePrepared(*hand.results[hand.done++]);
         return false;
     case PGRES_TUPLES_OK:
         TakeRow(hand, result);
@@ -329,9 +209,9 @@ bool Connection::Take(InHand& hand, const pg_result* result) {
 }
 
 void Connection::TakeRow(InHand& hand, const pg_result* row) {
-    if (hand.done < hand.steps.size() && hand.steps[hand.done] == &kCheckConsistency)
+    if (hand.done < hand.results.size() && hand.results[hand.done] == &kCheckConsistency)
         hand.outcome.behind = *PQgetvalue(row, 0, 0) == 'f';
-    if (++hand.done != hand.steps.size())
+    if (++hand.done != hand.results.size())
         return;
     hand.outcome.answer = AnswerOf(row);
     if (!hand.outcome.answer && !hand.without_token)
@@ -344,8 +224,8 @@ bool Connection::TakeError(InHand& hand, const pg_result* result) {
     ErrorFields error = FieldsOf(result);
     const bool from_server = !error.sqlstate.empty();
     const bool last = !from_server || IsLast(result);
-    if (last && !hand.outcome.error && (hand.done == hand.steps.size() || !from_server))
-        throw Lost{Lost::When::kAfter, ErrorText()};
+    if (last && !hand.outcome.error && (hand.done == hand.results.size() || !from_server))
+        throw Lost{Lost::When::kAfter, pipeline_.ErrorText()};
     if (!hand.outcome.error)
         hand.outcome.error = std::move(error);
     hand.outcome.answer.reset();

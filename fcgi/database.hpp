@@ -1,35 +1,21 @@
-// database.hpp: one connection to the database, and the exchanges in hand on it. The .cpp is the only file with libpq.
+// database.hpp: one connection to the database, and the exchanges in hand on it.
 #pragma once
 
 #include "exchange.hpp"
 #include "failure.hpp"
+#include "pipeline.hpp"
 #include "settings.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <deque>
-#include <memory>
 #include <optional>
-#include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
-struct pg_conn;
 struct pg_result;
 
 namespace curfew::front {
-
-/// The connection broke, or did not answer in time.
-struct Lost {
-    enum class When {
-        kBefore, // the Sync had not been sent, so nothing can be committed
-        kAfter,
-        kWaiting, // too long for the answer
-    };
-    When when;
-    std::string why;
-};
 
 /// What an exchange has come to.
 struct Outcome {
@@ -37,40 +23,44 @@ struct Outcome {
     std::optional<ErrorFields> error; // the transaction is not committed
     bool behind = false;              // a standby that has not replayed what it was to show
     bool usable = true;               // the connection, for the next exchange
+    bool undone = false;              // with the transaction, by the error of another who shared it
 };
 
-/// A libpq connection in pipeline mode, and what it has prepared. Not used again after it has thrown Lost. By one thread at
-/// a time.
+/// Not used again after it has thrown Lost. By one thread at a time.
 class Connection {
   public:
     using Clock = std::chrono::steady_clock;
 
     /// Connects, and waits for it. Throws Lost.
     explicit Connection(const Settings& settings);
-    ~Connection();
-    Connection(const Connection&) = delete;
-    Connection& operator=(const Connection&) = delete;
 
-    int descriptor() const;
+    int descriptor() const { return pipeline_.descriptor(); }
 
     /// Whether nothing has come in since the last exchange: what a server says unasked is that it is going.
     bool IsQuiet() const;
 
-    /// Whether an exchange may be sent behind those that are in hand: all of them are soon done, there are few, and nothing
-    /// has to be prepared.
+    /// Whether an exchange may be sent behind those that are in hand: all of them are soon done, there are few, the first was
+    /// begun just now, and nothing has to be prepared.
     bool HasRoomFor(const Exchange& exchange) const;
 
-    /// Sends an exchange, up to its Sync. It outlives what comes of it. Where others are in hand, only one that there is room
-    /// for. Throws Lost.
-    void Start(const Exchange& exchange);
+    /// Begins an exchange. It outlives what comes of it. Where others are in hand, only one that there is room for. Throws
+    /// Lost.
+    ///   alone  in its transaction; else a lookup is in one with those that are started before and after it, until Seal
+    void Start(const Exchange& exchange, bool alone);
+
+    /// Whether the last transaction is still to be sealed.
+    bool is_open() const { return unsealed_ > 0; }
+
+    /// Nobody comes into the last transaction any more: it is sent. Throws Lost.
+    void Seal();
 
     /// Whether part of what was started could not be sent yet, so that room to write is to be waited for too.
-    bool is_unsent() const { return unsent_; }
+    bool is_unsent() const { return pipeline_.is_unsent(); }
 
     /// When the server is taken for dead, with an exchange in hand: it would have ended the statement by itself.
     Clock::time_point deadline() const { return in_hand_.front().deadline; }
 
-    /// Sends and reads what can be without waiting.
+    /// Sends and reads what can be without waiting. Throws Lost.
     void Move();
 
     /// What the first of the exchanges in hand has come to, once that is there; it is in hand no more then. Throws Lost if the
@@ -82,39 +72,35 @@ class Connection {
     Outcome GiveUp();
 
   private:
-    /// An exchange that was sent.
+    /// An exchange that was begun.
     struct InHand {
         const Exchange* exchange;
         Clock::time_point deadline;
         std::string earlier_token;
-        std::vector<const Statement*> steps{}; // what is prepared or executed, in order
-        std::size_t done = 0;
+        std::vector<const Statement*> results{}; // that it is owed, in order: of which statement each is
+        std::size_t done = 0;                    // of those
+        bool shares = false;                     // its transaction with others, if there are any
+        bool ends = false;                       // its transaction
         Outcome outcome{};
         std::optional<Outcome> without_token{}; // the outcome, while its token is asked for
     };
 
-    void SetUp(const Settings& settings);
-    std::string ErrorText() const;
-    std::string ReportedToken() const;
+    bool MayShare(const Exchange& exchange) const;
     void Send(InHand& hand, const Statement& statement, const std::vector<Value>& values);
-    void Sync();
-    void Flush();
-    void TakeIn();
+    bool ReadTransaction();
     bool Take(InHand& hand, const pg_result* result);
     void TakeRow(InHand& hand, const pg_result* row);
     bool TakeError(InHand& hand, const pg_result* result);
     bool Finish(InHand& hand);
+    void Settle(std::size_t count);
     Outcome Release();
 
-    struct Close {
-        void operator()(pg_conn* connection) const;
-    };
-    const std::unique_ptr<pg_conn, Close> connection_;
+    Pipeline pipeline_;
     const std::chrono::seconds patience_;
-    std::set<std::string, std::less<>> prepared_;
     std::deque<InHand> in_hand_;
-    bool was_null_ = false;
-    bool unsent_ = false;
+    std::size_t settled_ = 0;       // of so many, the first, the transaction has ended
+    std::size_t unsealed_ = 0;      // so many, the last, are in one that is not sealed
+    std::size_t most_together_ = 1; // so many may be in the next one
 };
 
 } // namespace curfew::front

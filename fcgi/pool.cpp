@@ -50,6 +50,7 @@ Pool::Pool(const Settings& settings, const Log& log, Poller& poller, Inbox& inbo
 Pool::~Pool() = default;
 
 void Pool::Ask(Question& question) {
+    question.asked_before = question.alone = false;
     if (seats_.empty() && availability_.is_away() && !Connect()) {
         question.answered(OwnFailure("database_away", "waiting before the next attempt"));
         return;
@@ -79,10 +80,13 @@ void Pool::Tick(Connection::Clock::time_point now) {
     }
 }
 
-/// A connection that the exchange can be sent on: one where it can be sent behind others, or one that is free; of those the
-/// one that was used last, whose memory is still at hand.
-Pool::Seat* Pool::SeatFor(const Exchange& exchange) {
-    const auto has_room = [&](const auto& seat) { return !seat->is_free() && seat->connection().HasRoomFor(exchange); };
+/// A connection that the question can be asked on: one where it can be sent behind others, or one that is free; of those the
+/// one that was used last, whose memory is still at hand. What is asked again is not sent behind others: what went wrong on
+/// one connection, be it lost or held up, may be going wrong on those that are in use.
+Pool::Seat* Pool::SeatFor(const Question& question) {
+    const auto has_room = [&](const auto& seat) {
+        return !question.asked_before && !question.alone && !seat->is_free() && seat->connection().HasRoomFor(*question.exchange);
+    };
     if (const auto shared = std::find_if(seats_.rbegin(), seats_.rend(), has_room); shared != seats_.rend())
         return shared->get();
     for (;;) {
@@ -132,7 +136,7 @@ void Pool::Connected(std::shared_ptr<Connection> connection, const std::string& 
 void Pool::Dispatch() {
     while (!waiting_.empty()) {
         Question& question = *waiting_.front();
-        if (Seat* const seat = SeatFor(*question.exchange)) {
+        if (Seat* const seat = SeatFor(question)) {
             waiting_.pop_front();
             Begin(*seat, question);
             continue;
@@ -143,7 +147,22 @@ void Pool::Dispatch() {
             continue;
         if (seats_.empty() && connecting_ == 0)
             RefuseAll("waiting before the next attempt");
-        return;
+        break;
+    }
+    SealAll();
+}
+
+/// All that was to be given to connections is: nobody comes into the transactions any more that lookups share.
+void Pool::SealAll() {
+    const auto is_open = [](const auto& seat) { return seat->connection().is_open(); };
+    for (auto open = seats_.begin(); (open = std::find_if(seats_.begin(), seats_.end(), is_open)) != seats_.end();) {
+        Seat& seat = **open;
+        try {
+            seat.connection().Seal();
+            seat.WaitForMore();
+        } catch (const Lost& lost) {
+            Lose(seat, lost);
+        }
     }
 }
 
@@ -151,7 +170,7 @@ void Pool::Begin(Seat& seat, Question& question) {
     seat.questions.push_back(&question);
     ++asked_;
     try {
-        seat.connection().Start(*question.exchange);
+        seat.connection().Start(*question.exchange, question.alone);
         seat.WaitForMore();
     } catch (const Lost& lost) {
         Lose(seat, lost);
@@ -201,7 +220,10 @@ bool Pool::Conclude(Seat& seat, Outcome outcome) {
         PutLast(seat);
     else
         Drop(seat);
-    if (outcome.error) {
+    if (outcome.undone) {
+        question.alone = true;
+        waiting_.push_front(&question);
+    } else if (outcome.error) {
         // An error that the server reported has undone the transaction, so that even a change may be asked again. What it
         // did not find may be what is not there yet.
         RefuseOrAskAgain(question, outcome.behind && !stale ? OwnFailure("behind") : FailureFrom(*outcome.error),

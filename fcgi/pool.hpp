@@ -20,11 +20,14 @@ namespace curfew::front {
 /// What the database answered, or why there is no answer.
 using Reply = std::variant<Answer, Failure>;
 
-/// An exchange that is asked. It stays where it is until it is answered or withdrawn.
+/// An exchange that is asked, one after the other. It stays where it is until it is answered or withdrawn.
 struct Question {
     const Exchange* exchange = nullptr;
     std::function<void(Reply)> answered;
-    bool asked_before = false; // once is as often as it is asked again
+
+    // The pool's own.
+    bool asked_before = false; // once is as often as it is asked again where a connection was lost
+    bool alone = false;        // in its transaction: another's error has undone one that it shared
 };
 
 class Pool {
@@ -37,9 +40,11 @@ class Pool {
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
 
-    /// The exchange will run in one transaction on a connection that is free, in the order of asking. A read that the
-    /// connection was lost under is asked once more. The answer may come before this returns. Failures: what the database refused, `database_away` or `timed_out` (nothing was changed),
-    /// `in_doubt` (a change was sent and its outcome never came).
+    /// The exchange will run in one transaction on a connection that is free, in the order of asking; lookups that are
+    /// there at the same time share one. A read that the connection was lost under is asked once more, and one whose
+    /// transaction another's error has undone, alone. The answer may come before this returns. Failures: what the database
+    /// refused, `database_away` or `timed_out` (nothing was changed), `in_doubt` (a change was sent and its outcome never
+    /// came).
     void Ask(Question& question);
 
     /// Takes back a question that waits for a connection; false where it is being answered, and the answer will come.
@@ -56,7 +61,8 @@ class Pool {
   private:
     class Seat;
 
-    Seat* SeatFor(const Exchange& exchange);
+    Seat* SeatFor(const Question& question);
+    void SealAll();
     bool Connect();
     void Connected(std::shared_ptr<Connection> connection, const std::string& why);
     void Begin(Seat& seat, Question& question);

@@ -1,4 +1,5 @@
 """A front of a test's own, beside the stack's."""
+import contextlib
 import os
 import subprocess
 import time
@@ -29,6 +30,19 @@ def start(stack, *arguments, database=None, handed_over=None, count=1, output=su
 def stop(process):
     process.kill()
     process.wait()
+
+
+@contextlib.contextmanager
+def serving(stack, *arguments, **more):
+    """A front on a socket of its own: its process and the socket."""
+    path = stack.directory / "run" / "own.sock"
+    path.unlink(missing_ok=True)
+    process = start(stack, "--listen", path, *arguments, **more)
+    try:
+        wait_until(path.exists)
+        yield process, path
+    finally:
+        stop(process)
 
 
 def wait_until(condition):

@@ -3,12 +3,7 @@ import collections
 import contextlib
 import itertools
 import json
-import os
 import random
-import select
-import shutil
-import socket
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -16,6 +11,7 @@ import pytest
 import fastcgi
 import front
 from front import wait_until
+from middleman import ANSWERED, ASKED, Middleman
 
 CLIENTS = 8
 SESSIONS = 30 # of each client
@@ -23,67 +19,36 @@ SESSIONS = 30 # of each client
 LIVES = (300, 12_000)
 
 
-class Tearer:
-    """Stands between the front and PostgreSQL, passes on what they say, and tears each connection once, somewhere."""
+class Tearer(Middleman):
+    """Tears each connection once, somewhere."""
 
-    def __init__(self, directory, server, seed):
-        self.directory, self.server = directory, str(server)
+    def __init__(self, stack, seed):
         self.random = random.Random(seed)
         self.torn = collections.Counter()
-        directory.mkdir(exist_ok=True)
-        directory.chmod(0o755)
-        path = directory / ".s.PGSQL.5432"
-        path.unlink(missing_ok=True)
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(str(path))
-        os.chmod(path, 0o777)
-        self.listener.listen(64)
-        threading.Thread(target=self.let_in, daemon=True).start()
+        super().__init__(stack)
 
-    def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        shutil.rmtree(self.directory)
+    def watcher(self):
+        side, left = self.random.choice((ASKED, ANSWERED)), self.random.randrange(*LIVES)
 
-    def let_in(self):
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self.listener.accept()
-                side = self.random.choice(("asked", "answered"))
-                threading.Thread(target=self.pass_on, args=(client, side, self.random.randrange(*LIVES)), daemon=True).start()
+        def watch(which, data):
+            nonlocal left
+            if which != side:
+                return data, True
+            if len(data) < left:
+                left -= len(data)
+                return data, True
+            self.torn[side] += 1
+            return data[:left], False
 
-    def pass_on(self, client, side, life):
-        with client, socket.socket(socket.AF_UNIX) as server, contextlib.suppress(OSError):
-            server.connect(self.server)
-            sides = {client: (server, "asked"), server: (client, "answered")}
-            while True:
-                for said in select.select(list(sides), [], [])[0]:
-                    heard, which = sides[said]
-                    data = said.recv(65536)
-                    if not data:
-                        return
-                    if which == side and len(data) >= life:
-                        heard.sendall(data[:life])
-                        self.torn[side] += 1
-                        return
-                    life -= len(data) if which == side else 0
-                    heard.sendall(data)
+        return watch
 
 
 @pytest.fixture(params=[1, 2, 3])
 def torn(stack, request):
     """A front whose connections are torn: its socket, and who tears them."""
-    path = stack.directory / "run" / "torn.sock"
-    path.unlink(missing_ok=True)
-    tearer = Tearer(stack.directory / "torn", stack.directory / "run" / ".s.PGSQL.5432", seed=request.param)
-    process = front.start(stack, "--listen", path, "--connections", "3",
-                          database=f"host={stack.directory / 'torn'} dbname=curfew user=curfew_front")
-    try:
-        wait_until(path.exists)
+    with contextlib.closing(Tearer(stack, seed=request.param)) as tearer, \
+            front.serving(stack, "--connections", "3", database=tearer.database) as (_, path):
         yield path, tearer
-    finally:
-        front.stop(process)
-        tearer.close()
 
 
 def test_what_is_said_of_a_change_is_what_became_of_it(torn, subjects, database):
@@ -122,5 +87,5 @@ def test_what_is_said_of_a_change_is_what_became_of_it(torn, subjects, database)
         elif said["reason"] != "in_doubt":
             assert (written, status, said["reason"]) == (0, 503, "database_away")
         seen["done" if status == 200 else said["reason"], written] += 1
-    assert min(tearer.torn["asked"], tearer.torn["answered"]) > 0
+    assert min(tearer.torn[ASKED], tearer.torn[ANSWERED]) > 0
     assert seen["done", 1] > 0

@@ -16,6 +16,7 @@ import pytest
 import fastcgi
 import front
 from front import wait_until
+from holding import asks, ending, locked, waiting
 from stack import PATIENCE
 
 CONNECTIONS = 2
@@ -31,46 +32,8 @@ def said(tmp_path):
 @pytest.fixture
 def own(stack, said):
     """A front of the test's own: its process and its socket."""
-    path = stack.directory / "run" / "waiting.sock"
-    path.unlink(missing_ok=True)
-    with open(said, "wb") as log:
-        process = front.start(stack, "--listen", path, "--connections", str(CONNECTIONS), output=log)
-    try:
-        wait_until(path.exists)
-        yield process, path
-    finally:
-        front.stop(process)
-
-
-def asks(path, *arguments, **headers):
-    with fastcgi.Connection(path) as connection:
-        connection.send(fastcgi.request(*arguments, **headers))
-        return connection.answer()
-
-
-@contextlib.contextmanager
-def locked(database, *sessions):
-    """Nobody ends those sessions meanwhile."""
-    lock = database.connect()
-    lock.autocommit = False
-    with lock.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM curfew.session WHERE id = ANY (%s::uuid[]) FOR UPDATE", (list(sessions),))
-    try:
-        yield
-    finally:
-        lock.rollback()
-        lock.close()
-
-
-def waiting(database, count):
-    """Whether so many of the front's connections wait for a lock."""
-    return database.rows("SELECT count(*) AS n FROM pg_stat_activity WHERE usename = 'curfew_front'"
-                         " AND wait_event_type = 'Lock'")[0]["n"] == count
-
-
-def ending(native, session, **headers):
-    return fastcgi.request("POST", f"/curfew/v1/sessions/{session}/terminate", b'{"reason":"test"}',
-                           authorization=f"Bearer {native.owner_key}", **headers)
+    with open(said, "wb") as log, front.serving(stack, "--connections", str(CONNECTIONS), output=log) as serving:
+        yield serving
 
 
 @pytest.fixture
@@ -248,91 +211,18 @@ def test_what_was_on_a_connection_is_not_kept_with_it(own, native):
         assert grown[-1] - grown[MANY] < MANY * len(body) / 1024 / 2
 
 
-def test_lookups_that_share_connections_are_each_told_of_their_own(own, native):
-    _, path = own
-    sessions = [native.new() for _ in range(MANY)]
-    for _ in range(3): # the first time, connections have nothing prepared
-        with contextlib.ExitStack() as stack:
-            connections = [stack.enter_context(fastcgi.Connection(path)) for _ in sessions]
-            for index, (connection, session) in enumerate(zip(connections, sessions)):
-                key = native.owner_key if index % 5 else "crfk_nobody"
-                connection.send(fastcgi.request("GET", f"/curfew/v1/sessions/{session}", authorization=f"Bearer {key}"))
-            for index, (connection, session) in enumerate(zip(connections, sessions)):
-                status, body = connection.answer()
-                told = json.loads(body)
-                assert (status, told.get("id")) == ((200, session) if index % 5 else (401, None)), told
-
-
-def test_lookups_on_connections_that_are_ended_are_asked_again(own, native, database):
-    _, path = own
-    session = native.new()
-    request = fastcgi.request("GET", f"/curfew/v1/sessions/{session}", authorization=f"Bearer {native.owner_key}")
-    with contextlib.ExitStack() as stack:
-        connections = [stack.enter_context(fastcgi.Connection(path)) for _ in range(8)]
-        for connection in connections:
-            connection.send(request)
-        assert [connection.answer()[0] for connection in connections] == [200] * 8
-        lock = stack.enter_context(contextlib.closing(database.connect()))
-        lock.autocommit = False
-        with lock.cursor() as cursor:
-            cursor.execute("LOCK TABLE curfew.session IN ACCESS EXCLUSIVE MODE")
-        for connection in connections:
-            connection.send(request)
-        wait_until(lambda: waiting(database, CONNECTIONS))
-        database.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'curfew_front'"
-                      " AND wait_event_type = 'Lock'")
-        lock.rollback()
-        assert [connection.answer()[0] for connection in connections] == [200] * 8
-
-
-def test_one_of_those_that_share_is_late_and_the_others_are_asked_again(stack, native, database):
-    path = stack.directory / "run" / "late.sock"
-    path.unlink(missing_ok=True)
-    process = front.start(stack, "--listen", path, "--connections", "1", "--statement-timeout", "1")
-    session = native.new()
-    request = fastcgi.request("GET", f"/curfew/v1/sessions/{session}", authorization=f"Bearer {native.owner_key}")
-    pids = []
-    try:
-        wait_until(path.exists)
-        others = {row["pid"] for row in backends(database)}
-        with contextlib.ExitStack() as opened:
-            one, two = (opened.enter_context(fastcgi.Connection(path)) for _ in range(2))
-            one.send(request)
-            assert one.answer()[0] == 200
-            pids = [row["pid"] for row in backends(database) if row["pid"] not in others]
-            os.kill(pids[0], signal.SIGSTOP)
-            one.send(request)
-            two.send(request)
-            assert (one.answer()[0], two.answer()[0]) == (503, 200)
-    finally:
-        front.stop(process)
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
-
-
-def backends(database):
-    return database.rows("SELECT pid FROM pg_stat_activity WHERE usename = 'curfew_front'")
-
-
 def test_a_database_that_says_nothing_is_away_for_all_at_once(stack):
-    path = stack.directory / "run" / "silent.sock"
-    path.unlink(missing_ok=True)
     with socket.socket() as silent: # lets in, and says nothing
         silent.bind(("127.0.0.1", 0))
         silent.listen(512)
-        port = silent.getsockname()[1]
-        process = front.start(stack, "--listen", path, "--connections", "64", "--connect-timeout", "2",
-                              database=f"host=127.0.0.1 port={port} dbname=curfew user=curfew_front")
-        try:
-            wait_until(path.exists)
-            with contextlib.ExitStack() as opened:
-                connections = [opened.enter_context(fastcgi.Connection(path)) for _ in range(100)]
-                for connection in connections:
-                    connection.send(fastcgi.request("GET", "/readyz"))
-                assert asks(path, "GET", "/healthz")[0] == 200
-                assert {connection.answer()[0] for connection in connections} == {503}
-        finally:
-            front.stop(process)
+        database = f"host=127.0.0.1 port={silent.getsockname()[1]} dbname=curfew user=curfew_front"
+        with front.serving(stack, "--connections", "64", "--connect-timeout", "2", database=database) as (_, path), \
+                contextlib.ExitStack() as opened:
+            connections = [opened.enter_context(fastcgi.Connection(path)) for _ in range(100)]
+            for connection in connections:
+                connection.send(fastcgi.request("GET", "/readyz"))
+            assert asks(path, "GET", "/healthz")[0] == 200
+            assert {connection.answer()[0] for connection in connections} == {503}
 
 
 def test_it_ends_though_a_request_never_does_and_others_never_stop(own, native, database):

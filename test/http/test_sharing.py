@@ -1,0 +1,251 @@
+"""Lookups that share a connection, and a transaction: each is told of its own, whatever becomes of the others."""
+import contextlib
+import json
+import os
+import signal
+
+import pytest
+
+import fastcgi
+import front
+from front import wait_until
+from holding import locked_table, waiting
+from middleman import ASKED, Middleman
+
+CONNECTIONS = 2
+ROOM = 32       # for lookups on one connection
+TOGETHER = 16   # in one transaction, after so many alone
+MANY = ROOM + 8
+SYNC, BIND = b"S", b"B"
+
+
+@pytest.fixture
+def own(stack):
+    """A front of the test's own: its process and its socket."""
+    with front.serving(stack, "--connections", str(CONNECTIONS)) as serving:
+        yield serving
+
+
+@pytest.fixture
+def native(subjects):
+    return subjects["native"]
+
+
+class Listener(Middleman):
+    """Keeps what statements are bound to, by the transaction."""
+
+    def __init__(self, stack):
+        self.transactions = [[]] # the last has not ended
+        super().__init__(stack)
+
+    def watcher(self):
+        heard, began = b"", False
+
+        def watch(which, data):
+            nonlocal heard, began
+            if which == ASKED:
+                heard += data
+                while len(heard) >= 5:
+                    kind = heard[:1] if began else b"" # the first message has none
+                    length = len(kind) + int.from_bytes(heard[len(kind):len(kind) + 4], "big")
+                    if len(heard) < length:
+                        break
+                    self.note(kind, heard[:length])
+                    heard, began = heard[length:], True
+            return data, True
+
+        return watch
+
+    def note(self, kind, message):
+        if kind == SYNC:
+            self.transactions.append([])
+        elif kind == BIND:
+            self.transactions[-1].append(message)
+
+    @property
+    def count(self):
+        return len(self.transactions) - 1
+
+    def named(self, *texts, since):
+        """Which of the texts each transaction after so many had in it, where it had any."""
+        found = [[text for text in texts if any(text.encode() in message for message in bound)]
+                 for bound in self.transactions[since:]]
+        return [each for each in found if each]
+
+
+class Ender(Middleman):
+    """Ends a connection on which something is asked that names `at`."""
+
+    at = None
+
+    def watcher(self):
+        return lambda which, data: (b"", False) if self.at and self.at.encode() in data else (data, True)
+
+
+@pytest.fixture
+def overheard(stack):
+    """A front with one connection: its process, its socket, and who listens to what it says on that."""
+    with contextlib.closing(Listener(stack)) as listener, \
+            front.serving(stack, "--connections", "1", database=listener.database) as (process, path):
+        yield process, path, listener
+
+
+class Lookups:
+    """Lookups of a session each; that many were looked up before, so that the front knows their statement."""
+
+    def __init__(self, stack, own, native, count):
+        self.process, path = own
+        self.key = native.owner_key
+        self.sessions = [native.new() for _ in range(count)]
+        self.connections = [stack.enter_context(fastcgi.Connection(path)) for _ in self.sessions]
+        for _ in range(2):
+            self.send()
+            assert [status for status, _ in self.answers()] == [200] * count
+        for connection, session in zip(self.connections, self.sessions):
+            connection.send(self._request(session))
+            assert connection.answer()[0] == 200
+
+    def _request(self, session, key=None):
+        return fastcgi.request("GET", f"/curfew/v1/sessions/{session}", authorization=f"Bearer {key or self.key}")
+
+    def send(self, wrong=()):
+        """All of them are there when the front looks. Who are wrong have no credential."""
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitpid(self.process.pid, os.WUNTRACED)
+        for connection, session in zip(self.connections, self.sessions):
+            connection.send(self._request(session, "crfk_nobody" if session in wrong else None))
+        self.process.send_signal(signal.SIGCONT)
+
+    def answers(self):
+        """Status and id or reason."""
+        answers = [(status, json.loads(body)) for status, body in (connection.answer() for connection in self.connections)]
+        return [(status, body["id" if status == 200 else "reason"]) for status, body in answers]
+
+    def expected(self, wrong=()):
+        return [(401, "invalid_credential") if session in wrong else (200, session) for session in self.sessions]
+
+
+def test_lookups_that_come_together_share_transactions(overheard, native):
+    process, path, listener = overheard
+    with contextlib.ExitStack() as stack:
+        lookups = Lookups(stack, (process, path), native, MANY)
+        before = listener.count
+        lookups.send()
+        assert lookups.answers() == lookups.expected()
+        assert listener.named(*lookups.sessions, since=before) == [
+            lookups.sessions[at:at + TOGETHER] for at in range(0, MANY, TOGETHER)]
+
+
+@pytest.mark.parametrize("place", [0, TOGETHER // 2, TOGETHER - 1])
+def test_the_error_of_one_is_not_that_of_those_who_share_its_transaction(overheard, native, place):
+    process, path, listener = overheard
+    with contextlib.ExitStack() as stack:
+        lookups = Lookups(stack, (process, path), native, MANY)
+        before = listener.count
+        wrong = lookups.sessions[place]
+        lookups.send(wrong=[wrong])
+        assert lookups.answers() == lookups.expected(wrong=[wrong])
+        transactions = listener.named(*lookups.sessions, since=before)
+        shared = lookups.sessions[:TOGETHER]
+        assert shared in transactions
+        again = [transaction for transaction in transactions if transaction != shared and set(transaction) & set(shared)]
+        assert sorted(again) == sorted([session] for session in shared if session != wrong)
+
+
+def test_after_an_error_few_share_a_transaction_for_a_while(overheard, native):
+    process, path, listener = overheard
+    with contextlib.ExitStack() as stack:
+        lookups = Lookups(stack, (process, path), native, TOGETHER)
+        sizes = []
+        for wrong in (lookups.sessions[:1], (), (), ()):
+            before = listener.count
+            lookups.send(wrong)
+            assert lookups.answers() == lookups.expected(wrong)
+            sizes.append(max(map(len, listener.named(*lookups.sessions, since=before))))
+        assert sizes[0] == sizes[-1] == TOGETHER
+        assert sizes[1] == 1
+
+
+def test_wrong_lookups_among_many(own, native):
+    with contextlib.ExitStack() as stack:
+        lookups = Lookups(stack, own, native, MANY)
+        for step in (1, 2, 3, 5, 7):
+            wrong = lookups.sessions[::step]
+            lookups.send(wrong)
+            assert lookups.answers() == lookups.expected(wrong)
+
+
+def test_lookups_on_connections_that_are_all_ended_are_asked_again(own, native, database):
+    with contextlib.ExitStack() as stack:
+        lookups = Lookups(stack, own, native, MANY)
+        with locked_table(database, "curfew.session"):
+            lookups.send()
+            wait_until(lambda: waiting(database, CONNECTIONS))
+            database.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'curfew_front'"
+                          " AND wait_event_type = 'Lock'")
+        assert lookups.answers() == lookups.expected()
+
+
+def test_a_lookup_that_ends_its_connections_ends_them_for_itself(stack, native):
+    with contextlib.closing(Ender(stack)) as ender, \
+            front.serving(stack, "--connections", str(CONNECTIONS), database=ender.database) as own, \
+            contextlib.ExitStack() as opened:
+        lookups = Lookups(opened, own, native, MANY)
+        ender.at = lookups.sessions[0]
+        lookups.send()
+        assert lookups.answers() == [(503, "database_away"), *lookups.expected()[1:]]
+
+
+def test_lookups_that_another_was_late_with_are_asked_again_side_by_side(stack, native, database):
+    with front.serving(stack, "--connections", str(CONNECTIONS), "--statement-timeout", "2") as own, \
+            contextlib.ExitStack() as opened:
+        lookups = Lookups(opened, own, native, TOGETHER)
+        with locked_table(database, "curfew.session"):
+            lookups.send()
+            wait_until(lambda: waiting(database, CONNECTIONS))
+            assert [connection.is_answered() for connection in lookups.connections] == [True] + [False] * (TOGETHER - 1)
+
+
+def test_a_lookup_that_is_held_up_holds_no_more_than_came_with_it(own, native, database):
+    _, path = own
+    request = fastcgi.request("GET", f"/curfew/v1/sessions/{native.new()}", authorization=f"Bearer {native.owner_key}")
+    with contextlib.ExitStack() as stack:
+        connections = []
+
+        def look_up():
+            connections.append(stack.enter_context(fastcgi.Connection(path)))
+            connections[-1].send(request)
+
+        for _ in range(CONNECTIONS):
+            look_up()
+        assert {connection.answer()[0] for connection in connections} == {200}
+        connections.clear()
+        with locked_table(database, "curfew.session"):
+            look_up()
+            wait_until(lambda: look_up() or waiting(database, CONNECTIONS))
+            assert len(connections) < ROOM
+        assert {connection.answer()[0] for connection in connections} == {200}
+
+
+def test_one_of_those_that_share_is_late_and_the_others_are_asked_again(stack, native, database):
+    request = fastcgi.request("GET", f"/curfew/v1/sessions/{native.new()}", authorization=f"Bearer {native.owner_key}")
+    pids = []
+    try:
+        with front.serving(stack, "--connections", "1", "--statement-timeout", "1") as (_, path), \
+                contextlib.ExitStack() as opened:
+            others = {row["pid"] for row in backends(database)}
+            one, two = (opened.enter_context(fastcgi.Connection(path)) for _ in range(2))
+            one.send(request)
+            assert one.answer()[0] == 200
+            pids = [row["pid"] for row in backends(database) if row["pid"] not in others]
+            os.kill(pids[0], signal.SIGSTOP)
+            one.send(request)
+            two.send(request)
+            assert (one.answer()[0], two.answer()[0]) == (503, 200)
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def backends(database):
+    return database.rows("SELECT pid FROM pg_stat_activity WHERE usename = 'curfew_front'")
