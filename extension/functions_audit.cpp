@@ -49,12 +49,10 @@ bool IsBehindSweeper(HeapTuple row, TupleDesc descriptor) {
 
 } // namespace
 
-// outside_engine(id uuid, version bigint) returns boolean: whether a write to that row, or to no row in particular, is
-// not the engine's
+// outside_engine() returns boolean: whether the statement that asks is not the engine's
 CURFEW_FUNCTION(outside_engine) {
-    if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
-        PG_RETURN_BOOL(IsOutsideMaintenance());
-    PG_RETURN_BOOL(IsOutsideEngine(*PG_GETARG_UUID_P(0), PG_GETARG_INT64(1)));
+    (void)fcinfo;
+    PG_RETURN_BOOL(IsOutsideEngine());
 }
 
 // Trigger on curfew.session, AFTER UPDATE OR DELETE FOR EACH ROW and BEFORE TRUNCATE (while the tenants are still
@@ -62,7 +60,7 @@ CURFEW_FUNCTION(outside_engine) {
 // who has to look at deadlines that were put behind his back.
 CURFEW_FUNCTION(record_outside_change) {
     TriggerData* data = trigger_data(fcinfo);
-    if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event) && !IsOutsideMaintenance())
+    if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event) && !IsFiredOutsideEngine())
         return PointerGetDatum(nullptr);
     Store store = open_store(fcinfo);
     if (TRIGGER_FIRED_BY_INSERT(data->tg_event)) {
@@ -104,7 +102,7 @@ CURFEW_FUNCTION(record_outside_change) {
 // Trigger on curfew.audit_event, BEFORE UPDATE OR DELETE FOR EACH ROW and BEFORE TRUNCATE.
 CURFEW_FUNCTION(refuse_audit_change) {
     TriggerData* data = trigger_data(fcinfo);
-    if (IsOutsideMaintenance())
+    if (IsFiredOutsideEngine())
         raise_refusal(core::Refusal::append_only);
     return PointerGetDatum(TRIGGER_FIRED_FOR_ROW(data->tg_event) ? data->tg_trigtuple : nullptr);
 }

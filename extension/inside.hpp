@@ -1,30 +1,20 @@
-// The marker that tells the engine's own writes from others: which row, at which version, in which subtransaction.
+// The marks that tell the engine's own statements from others: how deep in triggers they are.
 #pragma once
 
 #include "pg.hpp"
 
 namespace curfew {
 
-enum class Mode : uint8 { outside, one_row, maintenance };
+// From here on, until LeaveEngine() or the end of the (sub)transaction, the statements that this function runs are the
+// engine's; those that a trigger of theirs runs are not. Gives what LeaveEngine() is given.
+int EnterEngine();
+void LeaveEngine(int before);
 
-struct Marker {
-    Mode mode = Mode::outside;
-    SubTransactionId subtransaction = InvalidSubTransactionId;
-    pg_uuid_t row = {};
-    int64 version = 0;
-};
+// Whether the statement that asks, in a trigger's condition, is somebody else's.
+bool IsOutsideEngine();
 
-// From here on, until LeaveEngine() or the end of the (sub)transaction, an update of this very row at this very
-// version is the engine's. Gives the marker that was there before, for LeaveEngine().
-Marker EnterEngine(const pg_uuid_t& session, int64 version);
-
-// The same for maintenance, which moves or changes many rows.
-Marker EnterMaintenance();
-void LeaveEngine(const Marker& before);
-
-// Whether a write to that row is somebody else's.
-bool IsOutsideEngine(const pg_uuid_t& session, int64 version);
-bool IsOutsideMaintenance();
+// Whether the statement that fired the trigger whose function asks is somebody else's.
+bool IsFiredOutsideEngine();
 
 void register_inside_callbacks();
 

@@ -114,7 +114,7 @@ int write_batch(Batch* batch, Locked locked) {
         parameters.Add(array_of(batch->values[i], batch->nulls[i], batch->count, kTypes[i]));
     MemoryContextSwitchTo(outer);
 
-    Marker before = EnterMaintenance();
+    int before = EnterEngine();
     int written = static_cast<int>(run(locked == Locked::skip ? skipping : waiting, parameters));
     LeaveEngine(before);
     for (int i = 0; i < written; ++i)

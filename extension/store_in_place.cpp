@@ -120,7 +120,6 @@ bool decide_in_place(Datum ticket, const pg_uuid_t& tenant, const SessionRow& ro
     if (change->decided) {
         change_values(change->tenant, written, change->values);
         change->row = written_row(row, change->values);
-        EnterEngine(change->session, written.version);
     }
     MemoryContextSwitchTo(outer);
     return change->decided;
@@ -141,7 +140,7 @@ bool write_in_place(InPlace* change) {
     change->memory = CurrentMemoryContext;
     change->decided = false;
     Fetched fetched = {change, statement.types};
-    Marker before = EnterEngine(change->session, -1);
+    int before = EnterEngine();
     uint64 rows = run_fetching(statement, kTicket, fetch_parameter, &fetched);
     LeaveEngine(before);
     return rows > 0;

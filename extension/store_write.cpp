@@ -66,7 +66,7 @@ bool write_change(const pg_uuid_t& tenant, const Change& change, SessionRow* row
     for (const Value& value : values)
         add(&parameters, value);
 
-    Marker before = EnterEngine(change.session, change.version);
+    int before = EnterEngine();
     uint64 rows = run(statement, parameters);
     LeaveEngine(before);
     if (rows == 0)
@@ -138,7 +138,7 @@ bool write_beginning(const Identity& identity, const core::Lifecycle& lifecycle,
     add(&parameters, beginning.refresh_digest);
     if (!beginning.once.null)
         add(&parameters, beginning.once);
-    Marker before = EnterMaintenance();
+    int before = EnterEngine();
     uint64 rows = run(beginning.once.null ? always : once, parameters);
     LeaveEngine(before);
     if (rows == 0)

@@ -158,3 +158,49 @@ SELECT state FROM curfew.terminate_session(:'third');
 SELECT event, details->'after'->>'metered_us' AS after FROM curfew.audit_log(:'third') WHERE at = (SELECT max(at) FROM curfew.audit_log(:'third'));
 SELECT path, current_setting('search_path') AS of_the_caller FROM pg_temp.regress_curfew_seen;
 ROLLBACK;
+-- One that writes to another session while the engine writes a new one, many at once, or what has expired, is outside too.
+BEGIN;
+SELECT curfew.act_as('outside', :'olga') \gset
+SELECT id AS another FROM curfew.create_session('agent') \gset
+SELECT id AS late FROM curfew.create_session('run') \gset
+SELECT id AS live FROM curfew.create_session('run') \gset
+SELECT count(curfew.create_session('login')) FROM generate_series(1, 3);
+COMMIT;
+UPDATE curfew.session SET deadline = now() WHERE id = :'late';
+BEGIN;
+SELECT set_config('regress.another', :'another', true) = :'another' AS told;
+CREATE FUNCTION pg_temp.meddle_with_another() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE curfew.session SET metered_us = metered_us + 1 WHERE id = current_setting('regress.another')::uuid;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER regress_curfew_meddle AFTER INSERT OR UPDATE ON curfew.session FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION pg_temp.meddle_with_another();
+CREATE FUNCTION pg_temp.meddled() RETURNS TABLE (another bigint, else_outside bigint) LANGUAGE sql AS $$
+    SELECT count(*) FILTER (WHERE e.session_id = current_setting('regress.another')::uuid), count(*) FILTER (WHERE e.session_id <> current_setting('regress.another')::uuid)
+    FROM curfew.audit_event e WHERE e.event LIKE 'session.%' AND e.at > now()
+$$;
+SELECT curfew.act_as('outside', :'olga') \gset
+SELECT lifecycle FROM curfew.create_session('login');
+SELECT * FROM pg_temp.meddled();
+SELECT (curfew.end_sessions('{"lifecycle": "login"}')).ended;
+SELECT * FROM pg_temp.meddled();
+SELECT curfew.sweep() > 0 AS swept;
+SELECT another > 5 AS meddled, else_outside FROM pg_temp.meddled();
+ROLLBACK;
+-- What one takes back of the engine's takes nothing from what it is inside of.
+BEGIN;
+SELECT set_config('regress.another', :'another', true) = :'another' AS told;
+CREATE FUNCTION pg_temp.take_back() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM curfew.terminate_session(current_setting('regress.another')::uuid);
+    RETURN NULL;
+EXCEPTION WHEN check_violation THEN
+    RETURN NEW;
+END $$;
+CREATE TRIGGER regress_curfew_meddle BEFORE UPDATE ON curfew.session FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION pg_temp.take_back();
+ALTER TABLE curfew.session ADD CONSTRAINT regress_curfew_not_ended CHECK (id <> current_setting('regress.another')::uuid OR ended_at IS NULL) NOT VALID;
+SELECT curfew.act_as('outside', :'olga') \gset
+SELECT state FROM curfew.terminate_session(:'live');
+SELECT event, action FROM curfew.audit_event WHERE session_id = :'live' AND at > now();
+SELECT count(*) AS of_another FROM curfew.audit_event WHERE session_id = :'another' AND at > now();
+ROLLBACK;
