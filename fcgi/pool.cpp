@@ -45,7 +45,8 @@ class Pool::Seat : public Watched {
 };
 
 Pool::Pool(const Settings& settings, const Log& log, Poller& poller, Inbox& inbox, Helpers& connectors)
-    : settings_(settings), log_(log), poller_(poller), inbox_(inbox), connectors_(connectors) {}
+    : settings_(settings), log_(log), poller_(poller), inbox_(inbox), connectors_(connectors),
+      waiting_(static_cast<std::size_t>(ShareOfOne(settings.connections))) {}
 
 Pool::~Pool() = default;
 
@@ -55,16 +56,10 @@ void Pool::Ask(Question& question) {
         question.answered(OwnFailure("database_away", "waiting before the next attempt"));
         return;
     }
-    waiting_.push_back(&question);
+    waiting_.Add(question);
 }
 
-bool Pool::Withdraw(Question& question) {
-    const auto found = std::find(waiting_.begin(), waiting_.end(), &question);
-    if (found == waiting_.end())
-        return false;
-    waiting_.erase(found);
-    return true;
-}
+bool Pool::Withdraw(Question& question) { return waiting_.Remove(question); }
 
 void Pool::Tick(Connection::Clock::time_point now) {
     std::vector<Seat*> late;
@@ -134,11 +129,9 @@ void Pool::Connected(std::shared_ptr<Connection> connection, const std::string& 
 }
 
 void Pool::Dispatch() {
-    while (!waiting_.empty()) {
-        Question& question = *waiting_.front();
-        if (Seat* const seat = SeatFor(question)) {
-            waiting_.pop_front();
-            Begin(*seat, question);
+    while (Question* const question = waiting_.Next()) {
+        if (Seat* const seat = SeatFor(*question)) {
+            Begin(*seat, *question);
             continue;
         }
         const bool may_connect = seats_.size() + connecting_ < static_cast<std::size_t>(settings_.connections) &&
@@ -167,6 +160,7 @@ void Pool::SealAll() {
 }
 
 void Pool::Begin(Seat& seat, Question& question) {
+    waiting_.Begin(question);
     seat.questions.push_back(&question);
     ++asked_;
     try {
@@ -222,7 +216,7 @@ bool Pool::Conclude(Seat& seat, Outcome outcome) {
         Drop(seat);
     if (outcome.undone) {
         question.alone = true;
-        waiting_.push_front(&question);
+        waiting_.AddFirst(question);
     } else if (outcome.error) {
         // An error that the server reported has undone the transaction, so that even a change may be asked again. What it
         // did not find may be what is not there yet.
@@ -254,6 +248,7 @@ Question& Pool::TakeFirst(Seat& seat) {
     Question& question = *seat.questions.front();
     seat.questions.pop_front();
     --asked_;
+    waiting_.End(question);
     return question;
 }
 
@@ -273,6 +268,7 @@ void Pool::Drop(Seat& seat) {
         Question& question = *seat.questions.back();
         seat.questions.pop_back();
         --asked_;
+        waiting_.End(question);
         RefuseOrAskAgain(question, OwnFailure("database_away", "the connection was lost"), true);
     }
     if (const int descriptor = seat.connection().descriptor(); descriptor >= 0) // else libpq has closed it
@@ -289,11 +285,11 @@ void Pool::RefuseOrAskAgain(Question& question, Failure failure, bool worth_agai
         return;
     }
     log_.Write(LogLevel::kDebug, "asking again", {{"cause", failure.cause}});
-    waiting_.push_front(&question);
+    waiting_.AddFirst(question);
 }
 
 void Pool::RefuseAll(const std::string& why) {
-    for (Question* const question : std::exchange(waiting_, {}))
+    for (Question* const question : waiting_.TakeAll())
         question->answered(OwnFailure("database_away", why));
 }
 

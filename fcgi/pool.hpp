@@ -3,32 +3,17 @@
 
 #include "availability.hpp"
 #include "database.hpp"
-#include "exchange.hpp"
 #include "helpers.hpp"
 #include "log.hpp"
 #include "poller.hpp"
+#include "question.hpp"
+#include "queue.hpp"
 #include "settings.hpp"
 
-#include <deque>
-#include <functional>
 #include <memory>
-#include <variant>
 #include <vector>
 
 namespace curfew::front {
-
-/// What the database answered, or why there is no answer.
-using Reply = std::variant<Answer, Failure>;
-
-/// An exchange that is asked, one after the other. It stays where it is until it is answered or withdrawn.
-struct Question {
-    const Exchange* exchange = nullptr;
-    std::function<void(Reply)> answered;
-
-    // The pool's own.
-    bool asked_before = false; // once is as often as it is asked again where a connection was lost
-    bool alone = false;        // in its transaction: another's error has undone one that it shared
-};
 
 class Pool {
   public:
@@ -40,7 +25,7 @@ class Pool {
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
 
-    /// The exchange will run in one transaction on a connection that is free, in the order of asking; lookups that are
+    /// The exchange will run in one transaction on a connection that is free, when it is its turn; lookups that are
     /// there at the same time share one. A read that the connection was lost under is asked once more, and one whose
     /// transaction another's error has undone, alone. The answer may come before this returns. Failures: what the database
     /// refused, `database_away` or `timed_out` (nothing was changed), `in_doubt` (a change was sent and its outcome never
@@ -83,7 +68,7 @@ class Pool {
     Helpers& connectors_;
     Availability availability_;
     std::vector<std::unique_ptr<Seat>> seats_; // the one that answered last is the last
-    std::deque<Question*> waiting_;
+    Queue waiting_;
     std::size_t asked_ = 0; // on connections
     std::size_t connecting_ = 0;
 };

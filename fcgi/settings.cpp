@@ -13,8 +13,8 @@
 namespace curfew::front {
 namespace {
 
-// While some wait for the disk, others are at work.
-constexpr unsigned kPerCore = 6;
+// While some wait for the disk, others are at work; a caller alone has three quarters of them.
+constexpr unsigned kPerCore = 8;
 constexpr int kLeastConnections = 2;
 constexpr int kMostConnections = 64;
 // They have a descriptor each, and libfcgi cannot wait for one above 1023.
@@ -38,6 +38,8 @@ unsigned ReadMode(const std::string& text) {
 int DefaultConnections(unsigned cores) {
     return std::clamp(static_cast<int>(kPerCore * cores), kLeastConnections, kMostConnections);
 }
+
+int ShareOfOne(int connections) { return connections - connections / 4; }
 
 std::optional<Settings> ReadSettings(int argc, char** argv, int& exit_code) {
     Settings settings;
@@ -65,7 +67,9 @@ std::optional<Settings> ReadSettings(int argc, char** argv, int& exit_code) {
                    "libpq connection string; a password belongs in the environment or in a password file")
         ->envname("CURFEW_DATABASE")
         ->capture_default_str();
-    app.add_option("--connections", settings.connections, "Connections to the database: so many requests it works on at a time, the others wait")
+    app.add_option("--connections", settings.connections,
+                   "Connections to the database: so many requests it works on at a time, three quarters of them of one "
+                   "caller; the others wait")
         ->envname("CURFEW_CONNECTIONS")
         ->check(CLI::Range(1, kMostConnectionsAllowed))
         ->capture_default_str();

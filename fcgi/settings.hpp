@@ -24,8 +24,11 @@ struct Settings {
     bool print_routes = false;
 };
 
-/// Connections when nothing is said: six per core, at least 2, at most 64.
+/// Connections when nothing is said: eight per core, at least 2, at most 64.
 int DefaultConnections(unsigned cores);
+
+/// How many of so many connections one caller has at most: three quarters, of fewer than four all.
+int ShareOfOne(int connections);
 
 /// Reads the command line and the environment. Nothing: the process is to end with `exit_code`, and what
 /// there was to say (--help, --version, a mistake) has been said.

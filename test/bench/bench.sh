@@ -20,7 +20,7 @@ if [ ! -e build/rival/node_modules ] || ! cmp -s test/bench/rival/package-lock.j
 fi
 
 export CURFEW_PORT=${CURFEW_PORT:-18090} CURFEW_RATE_LIMIT=100000000
-export CURFEW_CONNECTIONS=${CURFEW_CONNECTIONS:-$((6 * $(nproc)))}
+export CURFEW_CONNECTIONS=${CURFEW_CONNECTIONS:-$((8 * $(nproc)))}
 stack_init bench
 end() {
     test/bench/rival.sh stop

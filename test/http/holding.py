@@ -39,6 +39,6 @@ def waiting(database, count):
                          " AND wait_event_type = 'Lock'")[0]["n"] == count
 
 
-def ending(native, session, **headers):
+def ending(native, session, key=None, **more):
     return fastcgi.request("POST", f"/curfew/v1/sessions/{session}/terminate", b'{"reason":"test"}',
-                           authorization=f"Bearer {native.owner_key}", **headers)
+                           authorization=f"Bearer {key or native.owner_key}", **more)

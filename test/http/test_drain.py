@@ -7,6 +7,7 @@ import pytest
 
 import front as front_process
 from front import wait_until
+from holding import locked, waiting
 from stack import PATIENCE, client
 
 REQUESTS = 4
@@ -15,13 +16,8 @@ REQUESTS = 4
 @pytest.fixture
 def front(stack, edge):
     """A front of the test's own, and an nginx before it."""
-    listen = stack.directory / "run" / "drain.sock"
-    process = front_process.start(stack, "--listen", listen, "--connections", str(REQUESTS))
-    try:
-        wait_until(listen.exists)
+    with front_process.serving(stack, "--connections", str(2 * REQUESTS)) as (process, listen): # of which they have a share
         yield process, edge(front=listen), listen
-    finally:
-        front_process.stop(process)
 
 
 def connections(listen):
@@ -35,33 +31,23 @@ def test_requests_in_hand_are_answered(front, subjects, database):
     process, nginx, listen = front
     devin = subjects["devin"]
     sessions = [devin.new() for _ in range(REQUESTS)]
-    lock = database.connect()
-    lock.autocommit = False
-    with lock.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM curfew.session WHERE id = ANY (%s::uuid[]) FOR UPDATE", (sessions,))
-
-    def waiting():
-        return database.rows("SELECT count(*) AS n FROM pg_stat_activity WHERE usename = 'curfew_front'"
-                             " AND wait_event_type = 'Lock'")[0]["n"] == REQUESTS
-
     def end(session):
         with client() as connection:
             return connection.delete(nginx.url + devin.path(session), headers=devin.headers(devin.owner_key),
                                      timeout=PATIENCE)
 
     with ThreadPoolExecutor(REQUESTS) as pool:
-        answers = [pool.submit(end, session) for session in sessions]
-        wait_until(waiting)
-        # A connection that nginx has kept would be used once more, and answered.
-        wait_until(lambda: connections(listen) == REQUESTS)
-        process.send_signal(signal.SIGTERM)
-        wait_until(lambda: not os.path.exists(listen))
-        # It takes nobody on any more: nginx finds no one there.
-        wait_until(lambda: nginx.send("GET", "/healthz").status_code == 502)
-        assert process.poll() is None
-        assert not any(answer.done() for answer in answers)
-        lock.rollback()
-        lock.close()
+        with locked(database, *sessions):
+            answers = [pool.submit(end, session) for session in sessions]
+            wait_until(lambda: waiting(database, REQUESTS))
+            # A connection that nginx has kept would be used once more, and answered.
+            wait_until(lambda: connections(listen) == REQUESTS)
+            process.send_signal(signal.SIGTERM)
+            wait_until(lambda: not os.path.exists(listen))
+            # It takes nobody on any more: nginx finds no one there.
+            wait_until(lambda: nginx.send("GET", "/healthz").status_code == 502)
+            assert process.poll() is None
+            assert not any(answer.done() for answer in answers)
         assert [answer.result().status_code for answer in answers] == [200] * REQUESTS
     assert process.wait(PATIENCE) == 0
     assert all(len(database.audit(session)) == 1 for session in sessions)

@@ -224,10 +224,7 @@ def position_of(token):
 
 
 def test_a_change_without_a_caller_has_a_token_of_its_own(native, stack, edge):
-    path = stack.directory / "run" / "one.sock"
-    process = front.start(stack, "--listen", path, "--connections", "1")
-    try:
-        front.wait_until(path.exists)
+    with front.serving(stack, "--connections", "1") as (_, path):
         nginx = edge(front=path)
 
         def change(path, members):
@@ -239,8 +236,6 @@ def test_a_change_without_a_caller_has_a_token_of_its_own(native, stack, edge):
         begun, _ = change(SESSIONS, {"lifecycle": "agent"})
         _, at = change(f"{SESSIONS}/{native.new()}/terminate", {}) # told with the commit, and the connection keeps it
         assert change("/curfew/v1/refresh", {"refresh_token": begun["refresh_token"]})[1] > at
-    finally:
-        front.stop(process)
 
 
 def test_what_was_committed_is_before_the_position_that_a_token_tells(native, ask):

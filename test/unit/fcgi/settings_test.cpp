@@ -34,11 +34,19 @@ Read ReadFrom(std::vector<std::string> arguments) {
 
 BOOST_AUTO_TEST_SUITE(settings)
 
-BOOST_AUTO_TEST_CASE(there_are_six_connections_per_core_within_bounds) {
+BOOST_AUTO_TEST_CASE(there_are_eight_connections_per_core_within_bounds) {
     BOOST_TEST(DefaultConnections(0) == 2);
-    BOOST_TEST(DefaultConnections(1) == 6);
-    BOOST_TEST(DefaultConnections(8) == 48);
+    BOOST_TEST(DefaultConnections(1) == 8);
+    BOOST_TEST(DefaultConnections(2) == 16);
     BOOST_TEST(DefaultConnections(96) == 64);
+}
+
+BOOST_AUTO_TEST_CASE(one_caller_has_three_quarters_of_the_connections) {
+    BOOST_TEST(ShareOfOne(1) == 1);
+    BOOST_TEST(ShareOfOne(3) == 3);
+    BOOST_TEST(ShareOfOne(4) == 3);
+    BOOST_TEST(ShareOfOne(16) == 12);
+    BOOST_TEST(ShareOfOne(256) == 192);
 }
 
 BOOST_AUTO_TEST_CASE(defaults_are_those_that_help_tells) {

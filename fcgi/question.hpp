@@ -1,0 +1,25 @@
+// question.hpp: an exchange that is asked of the database, and who is told what comes of it.
+#pragma once
+
+#include "exchange.hpp"
+#include "failure.hpp"
+
+#include <functional>
+#include <variant>
+
+namespace curfew::front {
+
+/// What the database answered, or why there is no answer.
+using Reply = std::variant<Answer, Failure>;
+
+/// Exchanges that are asked one after the other. It stays where it is until it is answered or withdrawn.
+struct Question {
+    const Exchange* exchange = nullptr;
+    std::function<void(Reply)> answered;
+
+    // The pool's own.
+    bool asked_before = false; // once is as often as it is asked again where a connection was lost
+    bool alone = false;        // in its transaction: another's error has undone one that it shared
+};
+
+} // namespace curfew::front

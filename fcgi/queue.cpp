@@ -1,0 +1,97 @@
+#include "queue.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <string>
+
+namespace curfew::front {
+namespace {
+
+std::size_t CallerOf(const Exchange& exchange) {
+    const bool shown = exchange.caller && exchange.caller->credential;
+    return shown ? std::hash<std::string>()(*exchange.caller->credential) : 0;
+}
+
+} // namespace
+
+Queue::Lines::iterator Queue::LineOf(const Question& question) {
+    return lines_.try_emplace(CallerOf(*question.exchange)).first;
+}
+
+void Queue::Add(Question& question) {
+    Lines::value_type& line = *LineOf(question);
+    line.second.waiting.push_back(&question);
+    if (line.second.waiting.size() == 1)
+        turns_.push_back(&line);
+    ++size_;
+}
+
+void Queue::AddFirst(Question& question) {
+    Lines::value_type& line = *LineOf(question);
+    if (!line.second.waiting.empty())
+        turns_.erase(std::find(turns_.begin(), turns_.end(), &line));
+    line.second.waiting.push_front(&question);
+    turns_.push_front(&line);
+    ++size_;
+}
+
+bool Queue::Remove(Question& question) {
+    const auto line = LineOf(question);
+    std::deque<Question*>& waiting = line->second.waiting;
+    const auto found = std::find(waiting.begin(), waiting.end(), &question);
+    const bool waits = found != waiting.end();
+    if (waits) {
+        waiting.erase(found);
+        --size_;
+        if (waiting.empty())
+            turns_.erase(std::find(turns_.begin(), turns_.end(), &*line));
+    }
+    Leave(line);
+    return waits;
+}
+
+bool Queue::MayBegin(const Line& line) const {
+    return line.begun < share_ || line.waiting.front()->exchange->IsSoonDone();
+}
+
+Question* Queue::Next() const {
+    const auto turn = std::find_if(turns_.begin(), turns_.end(), [this](const auto* line) { return MayBegin(line->second); });
+    return turn == turns_.end() ? nullptr : (*turn)->second.waiting.front();
+}
+
+void Queue::Begin(Question& question) {
+    Lines::value_type& line = *LineOf(question);
+    turns_.erase(std::find(turns_.begin(), turns_.end(), &line));
+    line.second.waiting.pop_front();
+    if (!line.second.waiting.empty())
+        turns_.push_back(&line);
+    --size_;
+    line.second.begun += question.exchange->IsSoonDone() ? 0 : 1;
+    Leave(lines_.find(line.first));
+}
+
+void Queue::End(Question& question) {
+    if (question.exchange->IsSoonDone())
+        return;
+    const auto line = LineOf(question);
+    --line->second.begun;
+    Leave(line);
+}
+
+/// A line in which nobody is left is no more.
+void Queue::Leave(Lines::iterator line) {
+    if (line->second.waiting.empty() && line->second.begun == 0)
+        lines_.erase(line);
+}
+
+std::vector<Question*> Queue::TakeAll() {
+    std::vector<Question*> all;
+    while (!turns_.empty()) {
+        Question& question = *turns_.front()->second.waiting.front();
+        all.push_back(&question);
+        Remove(question);
+    }
+    return all;
+}
+
+} // namespace curfew::front

@@ -1,0 +1,58 @@
+// queue.hpp: who waits for a connection to the database, and whose turn it is.
+#pragma once
+
+#include "question.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <unordered_map>
+#include <vector>
+
+namespace curfew::front {
+
+/// Callers take turns, each one's questions in the order of asking, and none has more than a share of the connections: who
+/// asks much, or for what takes long, holds up nobody but himself. A caller is a credential; who shows none are one.
+class Queue {
+  public:
+    /// At most `share` questions of one caller at a time, besides those that are soon done.
+    explicit Queue(std::size_t share) : share_(share) {}
+
+    std::size_t size() const { return size_; }
+    bool empty() const { return size_ == 0; }
+
+    void Add(Question& question);
+
+    /// The same for one that is asked again: before all others.
+    void AddFirst(Question& question);
+
+    /// Takes one back; false where it does not wait.
+    bool Remove(Question& question);
+
+    /// Whose turn it is; none where all who wait have their share.
+    Question* Next() const;
+
+    /// That one waits no more, and is one of its caller's share until End.
+    void Begin(Question& question);
+    void End(Question& question);
+
+    /// All who wait, who do so no more.
+    std::vector<Question*> TakeAll();
+
+  private:
+    struct Line {
+        std::deque<Question*> waiting;
+        std::size_t begun = 0;
+    };
+    using Lines = std::unordered_map<std::size_t, Line>; // by the credential's hash
+
+    Lines::iterator LineOf(const Question& question);
+    void Leave(Lines::iterator line);
+    bool MayBegin(const Line& line) const;
+
+    const std::size_t share_;
+    Lines lines_;
+    std::deque<Lines::value_type*> turns_; // those in which somebody waits
+    std::size_t size_ = 0;
+};
+
+} // namespace curfew::front

@@ -1,0 +1,136 @@
+#include "queue.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <deque>
+#include <string>
+#include <vector>
+
+using namespace curfew::front;
+
+namespace {
+
+/// Questions by the letter of their caller and a number, as "a1". A capital letter: one that is soon done. '-': by nobody.
+class Asked {
+  public:
+    Question& operator[](const std::string& name) {
+        for (auto& each : all_)
+            if (each.name == name)
+                return each.question;
+        Each& each = all_.emplace_back(Each{.name = name, .exchange = {}, .question = {}});
+        const bool is_soon_done = name[0] >= 'A' && name[0] <= 'Z';
+        each.exchange.effect = is_soon_done ? Effect::kLookup : Effect::kChange;
+        if (name[0] != '-')
+            each.exchange.caller = Caller{.credential = std::string(1, static_cast<char>(name[0] | 0x20)),
+                                          .tenant = {},
+                                          .via = {},
+                                          .request_id = {},
+                                          .traceparent = {}};
+        each.question.exchange = &each.exchange;
+        return each.question;
+    }
+
+    std::string NameOf(const Question& question) {
+        for (auto& each : all_)
+            if (&each.question == &question)
+                return each.name;
+        return "?";
+    }
+
+  private:
+    struct Each {
+        std::string name;
+        Exchange exchange;
+        Question question;
+    };
+    std::deque<Each> all_;
+};
+
+struct Fixture {
+    Queue queue{3};
+    Asked asked;
+
+    void Add(const std::vector<std::string>& names) {
+        for (const auto& name : names)
+            queue.Add(asked[name]);
+    }
+
+    /// Who begin, one after the other, until nobody may.
+    std::string Begun() {
+        std::string begun;
+        while (Question* const question = queue.Next()) {
+            queue.Begin(*question);
+            begun += asked.NameOf(*question) + " ";
+        }
+        return begun;
+    }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(queue, Fixture)
+
+BOOST_AUTO_TEST_CASE(one_caller_is_served_in_the_order_of_asking) {
+    Add({"a1", "a2", "a3"});
+    BOOST_TEST(queue.size() == 3U);
+    BOOST_TEST(Begun() == "a1 a2 a3 ");
+    BOOST_TEST(queue.empty());
+}
+
+BOOST_AUTO_TEST_CASE(callers_take_turns) {
+    Add({"a1", "a2", "a3", "b1", "b2", "c1"});
+    BOOST_TEST(Begun() == "a1 b1 c1 a2 b2 a3 ");
+}
+
+BOOST_AUTO_TEST_CASE(nobody_has_more_than_the_share) {
+    Add({"a1", "a2", "a3", "a4", "a5", "b1"});
+    BOOST_TEST(Begun() == "a1 b1 a2 a3 ");
+    BOOST_TEST(queue.size() == 2U);
+    queue.End(asked["b1"]);
+    BOOST_TEST(Begun() == "");
+    queue.End(asked["a2"]);
+    BOOST_TEST(Begun() == "a4 ");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_soon_done_is_of_no_share) {
+    Add({"A1", "A2", "A3", "A4", "a1", "a2", "a3", "A5", "a4"});
+    BOOST_TEST(Begun() == "A1 A2 A3 A4 a1 a2 a3 A5 ");
+    queue.End(asked["A1"]);
+    BOOST_TEST(Begun() == "");
+}
+
+BOOST_AUTO_TEST_CASE(who_shows_no_credential_is_one_caller) {
+    Add({"-1", "-2", "-3", "-4", "a1"});
+    BOOST_TEST(Begun() == "-1 a1 -2 -3 ");
+}
+
+BOOST_AUTO_TEST_CASE(who_asks_again_is_before_all_others) {
+    Add({"a1", "a2", "b1"});
+    queue.AddFirst(asked["b0"]);
+    queue.AddFirst(asked["c0"]);
+    BOOST_TEST(Begun() == "c0 b0 a1 b1 a2 ");
+}
+
+BOOST_AUTO_TEST_CASE(who_is_taken_back_waits_no_more) {
+    Add({"a1", "a2", "b1", "c1"});
+    BOOST_TEST(queue.Remove(asked["a1"]));
+    BOOST_TEST(!queue.Remove(asked["a1"]));
+    BOOST_TEST(queue.Remove(asked["b1"]));
+    BOOST_TEST(queue.size() == 2U);
+    BOOST_TEST(Begun() == "a2 c1 ");
+    BOOST_TEST(!queue.Remove(asked["c1"]));
+}
+
+BOOST_AUTO_TEST_CASE(all_are_taken_whatever_their_share) {
+    Add({"a1", "a2", "a3", "a4", "a5"});
+    Begun();
+    Add({"b1"});
+    BOOST_TEST(queue.TakeAll().size() == 3U);
+    BOOST_TEST(queue.empty());
+    BOOST_TEST(Begun() == "");
+    queue.End(asked["a1"]);
+    Add({"a6"});
+    BOOST_TEST(Begun() == "a6 ");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
