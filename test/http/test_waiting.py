@@ -2,7 +2,6 @@
 import contextlib
 import itertools
 import json
-import os
 import pathlib
 import re
 import signal
