@@ -55,9 +55,9 @@ bool Connection::MayShare(const Exchange& exchange) const {
 }
 
 bool Connection::HasRoomFor(const Exchange& exchange) const {
-    const InHand& first = in_hand_.front(); // the others had room behind it, so that they are soon done
-    return in_hand_.size() < kMostInHand && first.exchange->IsSoonDone() &&
-           first.deadline > Clock::now() + patience_ - kSoon && MayShare(exchange);
+    const InHand& first = in_hand_.front(); // the others had room behind it
+    return in_hand_.size() < kMostInHand && first.shares && first.deadline > Clock::now() + patience_ - kSoon &&
+           MayShare(exchange);
 }
 
 void Connection::Send(InHand& hand, const Statement& statement, const std::vector<Value>& values) {
@@ -214,8 +214,6 @@ void Connection::TakeRow(InHand& hand, const pg_result* row) {
     if (++hand.done != hand.results.size())
         return;
     hand.outcome.answer = AnswerOf(row);
-    if (!hand.outcome.answer && !hand.without_token)
-        throw Refusal(OwnFailure("internal_error", "a route's statement did not return one row with a body"));
 }
 
 /// Whether the connection is gone, and the outcome is what it is. Throws Lost where it is gone and the transaction may be

@@ -19,7 +19,7 @@ namespace curfew::front {
 
 /// What an exchange has come to.
 struct Outcome {
-    std::optional<Answer> answer;
+    std::optional<Answer> answer;     // none without an error: the statement gave no row that is one
     std::optional<ErrorFields> error; // the transaction is not committed
     bool behind = false;              // a standby that has not replayed what it was to show
     bool usable = true;               // the connection, for the next exchange
@@ -39,8 +39,8 @@ class Connection {
     /// Whether nothing has come in since the last exchange: what a server says unasked is that it is going.
     bool IsQuiet() const;
 
-    /// Whether an exchange may be sent behind those that are in hand: all of them are soon done, there are few, the first was
-    /// begun just now, and nothing has to be prepared.
+    /// Whether an exchange may be sent behind those that are in hand: all of them are lookups that are not alone, there are
+    /// few, the first was begun just now, and nothing has to be prepared.
     bool HasRoomFor(const Exchange& exchange) const;
 
     /// Begins an exchange. It outlives what comes of it. Where others are in hand, only one that there is room for. Throws

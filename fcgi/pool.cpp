@@ -129,6 +129,13 @@ void Pool::Connected(std::shared_ptr<Connection> connection, const std::string& 
 }
 
 void Pool::Dispatch() {
+    do {
+        Fill();
+    } while (!SealAll());
+}
+
+/// Gives who may have one a connection, as far as there are any.
+void Pool::Fill() {
     while (Question* const question = waiting_.Next()) {
         if (Seat* const seat = SeatFor(*question)) {
             Begin(*seat, *question);
@@ -140,13 +147,13 @@ void Pool::Dispatch() {
             continue;
         if (seats_.empty() && connecting_ == 0)
             RefuseAll("waiting before the next attempt");
-        break;
+        return;
     }
-    SealAll();
 }
 
-/// All that was to be given to connections is: nobody comes into the transactions any more that lookups share.
-void Pool::SealAll() {
+/// All that was to be given to connections is: nobody comes into the transactions any more that lookups share. False where
+/// one was lost over that, and its lookups wait again.
+bool Pool::SealAll() {
     const auto is_open = [](const auto& seat) { return seat->connection().is_open(); };
     for (auto open = seats_.begin(); (open = std::find_if(seats_.begin(), seats_.end(), is_open)) != seats_.end();) {
         Seat& seat = **open;
@@ -155,8 +162,10 @@ void Pool::SealAll() {
             seat.WaitForMore();
         } catch (const Lost& lost) {
             Lose(seat, lost);
+            return false;
         }
     }
+    return true;
 }
 
 void Pool::Begin(Seat& seat, Question& question) {
@@ -164,7 +173,7 @@ void Pool::Begin(Seat& seat, Question& question) {
     seat.questions.push_back(&question);
     ++asked_;
     try {
-        seat.connection().Start(*question.exchange, question.alone);
+        seat.connection().Start(*question.exchange, question.alone || question.asked_before);
         seat.WaitForMore();
     } catch (const Lost& lost) {
         Lose(seat, lost);
@@ -189,11 +198,6 @@ void Pool::Advance(Seat& seat) {
             outcome = seat.connection().Next();
         } catch (const Lost& lost) {
             Lose(seat, lost);
-            return;
-        } catch (const Refusal& refusal) {
-            Question& question = TakeFirst(seat);
-            Drop(seat);
-            question.answered(refusal.failure());
             return;
         }
         if (!outcome)
@@ -225,7 +229,7 @@ bool Pool::Conclude(Seat& seat, Outcome outcome) {
     } else if (outcome.behind && !changes) {
         question.answered(OwnFailure("behind"));
     } else if (!outcome.answer) {
-        question.answered(OwnFailure("internal_error", "the transaction ended without an answer"));
+        question.answered(OwnFailure("internal_error", "a route's statement did not return one row with a body"));
     } else {
         question.answered(std::move(*outcome.answer));
     }

@@ -47,7 +47,8 @@ class Pool {
     class Seat;
 
     Seat* SeatFor(const Question& question);
-    void SealAll();
+    void Fill();
+    bool SealAll();
     bool Connect();
     void Connected(std::shared_ptr<Connection> connection, const std::string& why);
     void Begin(Seat& seat, Question& question);

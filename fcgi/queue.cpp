@@ -7,9 +7,12 @@
 namespace curfew::front {
 namespace {
 
+/// Who is asked as nobody is a caller of his own: what he shows is in the body. Who shows no credential where one is wanted is
+/// one with all others who do not.
 std::size_t CallerOf(const Exchange& exchange) {
-    const bool shown = exchange.caller && exchange.caller->credential;
-    return shown ? std::hash<std::string>()(*exchange.caller->credential) : 0;
+    if (!exchange.caller)
+        return std::hash<const Exchange*>()(&exchange);
+    return std::hash<std::string>()(exchange.caller->credential.value_or(""));
 }
 
 } // namespace

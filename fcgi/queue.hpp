@@ -11,7 +11,8 @@
 namespace curfew::front {
 
 /// Callers take turns, each one's questions in the order of asking, and none has more than a share of the connections: who
-/// asks much, or for what takes long, holds up nobody but himself. A caller is a credential; who shows none are one.
+/// asks much, or for what takes long, holds up nobody but himself. A caller is a credential; who shows none where one is
+/// wanted are one, and who needs none are one each.
 class Queue {
   public:
     /// At most `share` questions of one caller at a time, besides those that are soon done.

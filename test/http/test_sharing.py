@@ -74,12 +74,12 @@ class Listener(Middleman):
 
 
 class Ender(Middleman):
-    """Ends a connection on which something is asked that names `at`."""
+    """Ends a connection on which something is asked that names one of `at`."""
 
-    at = None
+    at = ()
 
     def watcher(self):
-        return lambda which, data: (b"", False) if self.at and self.at.encode() in data else (data, True)
+        return lambda which, data: (b"", False) if any(name.encode() in data for name in self.at) else (data, True)
 
 
 @pytest.fixture
@@ -186,14 +186,16 @@ def test_lookups_on_connections_that_are_all_ended_are_asked_again(own, native, 
         assert lookups.answers() == lookups.expected()
 
 
-def test_a_lookup_that_ends_its_connections_ends_them_for_itself(stack, native):
+@pytest.mark.parametrize("connections", [1, 2])
+def test_lookups_that_end_their_connections_end_them_for_themselves(stack, native, connections):
     with contextlib.closing(Ender(stack)) as ender, \
-            front.serving(stack, "--connections", str(CONNECTIONS), database=ender.database) as own, \
+            front.serving(stack, "--connections", str(connections), database=ender.database) as own, \
             contextlib.ExitStack() as opened:
         lookups = Lookups(opened, own, native, MANY)
-        ender.at = lookups.sessions[0]
+        ender.at = lookups.sessions[0], lookups.sessions[-1]
         lookups.send()
-        assert lookups.answers() == [(503, "database_away"), *lookups.expected()[1:]]
+        away = (503, "database_away")
+        assert lookups.answers() == [away, *lookups.expected()[1:-1], away]
 
 
 def test_lookups_that_another_was_late_with_are_asked_again_side_by_side(stack, native, database):

@@ -10,7 +10,8 @@ using namespace curfew::front;
 
 namespace {
 
-/// Questions by the letter of their caller and a number, as "a1". A capital letter: one that is soon done. '-': by nobody.
+/// Questions by the letter of their caller and a number, as "a1". A capital letter: one that is soon done. '-': by one who
+/// shows no credential. '*': by one who needs none.
 class Asked {
   public:
     Question& operator[](const std::string& name) {
@@ -20,12 +21,14 @@ class Asked {
         Each& each = all_.emplace_back(Each{.name = name, .exchange = {}, .question = {}});
         const bool is_soon_done = name[0] >= 'A' && name[0] <= 'Z';
         each.exchange.effect = is_soon_done ? Effect::kLookup : Effect::kChange;
-        if (name[0] != '-')
-            each.exchange.caller = Caller{.credential = std::string(1, static_cast<char>(name[0] | 0x20)),
-                                          .tenant = {},
-                                          .via = {},
-                                          .request_id = {},
-                                          .traceparent = {}};
+        const bool shows = name[0] != '-';
+        if (name[0] != '*')
+            each.exchange.caller =
+                Caller{.credential = shows ? Value(std::string(1, static_cast<char>(name[0] | 0x20))) : std::nullopt,
+                       .tenant = {},
+                       .via = {},
+                       .request_id = {},
+                       .traceparent = {}};
         each.question.exchange = &each.exchange;
         return each.question;
     }
@@ -102,6 +105,14 @@ BOOST_AUTO_TEST_CASE(what_is_soon_done_is_of_no_share) {
 BOOST_AUTO_TEST_CASE(who_shows_no_credential_is_one_caller) {
     Add({"-1", "-2", "-3", "-4", "a1"});
     BOOST_TEST(Begun() == "-1 a1 -2 -3 ");
+}
+
+BOOST_AUTO_TEST_CASE(who_needs_no_credential_is_a_caller_of_his_own) {
+    Add({"*1", "*2", "*3", "*4", "a1", "a2", "*5"});
+    BOOST_TEST(Begun() == "*1 *2 *3 *4 a1 *5 a2 ");
+    queue.End(asked["*1"]);
+    queue.End(asked["*4"]);
+    BOOST_TEST(Begun() == "");
 }
 
 BOOST_AUTO_TEST_CASE(who_asks_again_is_before_all_others) {
