@@ -49,18 +49,15 @@ bool IsBehindSweeper(HeapTuple row, TupleDesc descriptor) {
 
 } // namespace
 
-// outside_engine() returns boolean: whether the statement that asks is not the engine's
-CURFEW_FUNCTION(outside_engine) {
-    (void)fcinfo;
-    PG_RETURN_BOOL(IsOutsideEngine());
-}
+// outside_engine(id uuid) returns boolean: whether a write to that session, or to none in particular, is not the engine's
+CURFEW_FUNCTION(outside_engine) { PG_RETURN_BOOL(IsOutsideEngine(PG_ARGISNULL(0) ? nullptr : PG_GETARG_UUID_P(0))); }
 
 // Trigger on curfew.session, AFTER UPDATE OR DELETE FOR EACH ROW and BEFORE TRUNCATE (while the tenants are still
 // there): writes down what somebody changed without the engine. And AFTER INSERT FOR EACH STATEMENT, for the sweeper,
 // who has to look at deadlines that were put behind his back.
 CURFEW_FUNCTION(record_outside_change) {
     TriggerData* data = trigger_data(fcinfo);
-    if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event) && !IsFiredOutsideEngine())
+    if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event) && !IsFiredOutsideMaintenance())
         return PointerGetDatum(nullptr);
     Store store = open_store(fcinfo);
     if (TRIGGER_FIRED_BY_INSERT(data->tg_event)) {
@@ -102,7 +99,7 @@ CURFEW_FUNCTION(record_outside_change) {
 // Trigger on curfew.audit_event, BEFORE UPDATE OR DELETE FOR EACH ROW and BEFORE TRUNCATE.
 CURFEW_FUNCTION(refuse_audit_change) {
     TriggerData* data = trigger_data(fcinfo);
-    if (IsFiredOutsideEngine())
+    if (IsFiredOutsideMaintenance())
         raise_refusal(core::Refusal::append_only);
     return PointerGetDatum(TRIGGER_FIRED_FOR_ROW(data->tg_event) ? data->tg_trigtuple : nullptr);
 }

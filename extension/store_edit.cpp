@@ -44,7 +44,7 @@ bool write_edit(const pg_uuid_t& tenant, const Change& change, const Edit& edit,
     parameters.Add(message);
     add(&parameters, edit.message_kind);
 
-    int before = EnterEngine();
+    int before = EnterEngine(change.session);
     uint64 rows = run(statement, parameters);
     LeaveEngine(before);
     if (rows == 0)

@@ -140,7 +140,7 @@ bool write_in_place(InPlace* change) {
     change->memory = CurrentMemoryContext;
     change->decided = false;
     Fetched fetched = {change, statement.types};
-    int before = EnterEngine();
+    int before = EnterEngine(change->session);
     uint64 rows = run_fetching(statement, kTicket, fetch_parameter, &fetched);
     LeaveEngine(before);
     return rows > 0;

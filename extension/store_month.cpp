@@ -49,7 +49,7 @@ void make_table(const Month& month) {
 }
 
 void move_rows(const Month& month) {
-    int before = EnterEngine();
+    int before = EnterMaintenance();
     run_utility(psprintf("WITH moved AS (DELETE FROM curfew.audit_event_default WHERE at >= '%s' AND at < '%s'"
                          " RETURNING *) INSERT INTO curfew.%s SELECT * FROM moved",
                          month.from, month.to, month.table));

@@ -173,7 +173,7 @@ Departure remove_sessions(Leaving* leaving, int size, core::Instant now) {
     parameters.Add(TimestampTzGetDatum(leaving->after));
     parameters.Add(leaving->after_id);
     parameters.Add(Int32GetDatum(size));
-    int before = EnterEngine();
+    int before = EnterMaintenance();
     uint64 rows = run_by_index(statement, parameters);
     LeaveEngine(before);
 

@@ -62,7 +62,7 @@ void write_use(const SessionUse& use) {
     add_instant(&parameters, facts.deadline);
     add_text(&parameters, facts.deadline_state == core::kNone ? std::string_view{}
                                                               : lifecycle.states[facts.deadline_state].name.View());
-    int before = EnterEngine();
+    int before = EnterEngine(use.session);
     run(statement, parameters);
     LeaveEngine(before);
 }

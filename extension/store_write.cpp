@@ -66,7 +66,7 @@ bool write_change(const pg_uuid_t& tenant, const Change& change, SessionRow* row
     for (const Value& value : values)
         add(&parameters, value);
 
-    int before = EnterEngine();
+    int before = EnterEngine(change.session);
     uint64 rows = run(statement, parameters);
     LeaveEngine(before);
     if (rows == 0)

@@ -204,3 +204,26 @@ SELECT state FROM curfew.terminate_session(:'live');
 SELECT event, action FROM curfew.audit_event WHERE session_id = :'live' AND at > now();
 SELECT count(*) AS of_another FROM curfew.audit_event WHERE session_id = :'another' AND at > now();
 ROLLBACK;
+-- A function of somebody's own that the engine's statement calls by itself, here in a condition, is outside as well, and the audit log is append-only for it.
+BEGIN;
+SELECT set_config('regress.another', :'another', true) = :'another' AS told;
+CREATE FUNCTION pg_temp.meddle_in_condition(session uuid) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    IF session <> current_setting('regress.another')::uuid THEN
+        UPDATE curfew.session SET metered_us = 10 WHERE id = current_setting('regress.another')::uuid;
+        IF current_setting('regress.erase', true) = 'yes' THEN
+            DELETE FROM curfew.audit_event WHERE session_id = current_setting('regress.another')::uuid;
+        END IF;
+    END IF;
+    RETURN false;
+END $$;
+CREATE TRIGGER regress_curfew_meddle AFTER UPDATE ON curfew.session FOR EACH ROW WHEN (pg_temp.meddle_in_condition(NEW.id)) EXECUTE FUNCTION suppress_redundant_updates_trigger();
+SELECT curfew.act_as('outside', :'olga') \gset
+SAVEPOINT before;
+SELECT state FROM curfew.terminate_session(:'live');
+SELECT event, details->'after'->>'metered_us' AS after FROM curfew.audit_event WHERE session_id = :'another' AND at > now();
+SELECT count(*) AS outside FROM curfew.audit_event WHERE session_id = :'live' AND event LIKE 'session.%' AND at > now();
+ROLLBACK TO SAVEPOINT before;
+SET LOCAL regress.erase = 'yes';
+SELECT pg_temp.answer(format('SELECT state FROM curfew.terminate_session(%L)', :'live'));
+ROLLBACK;

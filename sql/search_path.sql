@@ -202,7 +202,7 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (true, 'grant_access', 'SELECT curfew.grant_access(''regress_curfew_other'', ''front'')'),
     (true, 'revoke_access', 'SELECT curfew.revoke_access(''regress_curfew_other'')'),
     (true, 'close_schema', 'SELECT curfew.close_schema()'),
-    (true, 'outside_engine', 'SELECT curfew.outside_engine()'),
+    (true, 'outside_engine', 'SELECT curfew.outside_engine(NULL)'),
     (true, 'record_outside_change', 'UPDATE curfew.session SET metered_us = 1 WHERE id OPERATOR(pg_catalog.=) regress_curfew_hostile.id(''late'')'),
     (true, 'record_outside_change', 'DELETE FROM curfew.session WHERE id OPERATOR(pg_catalog.=) regress_curfew_hostile.id(''late'')'),
     (true, 'tell_directory_change', 'UPDATE curfew.principal SET name = name WHERE tenant_id OPERATOR(pg_catalog.=) regress_curfew_hostile.id(''tenant'')'),

@@ -16,11 +16,11 @@ COMMENT ON FUNCTION curfew.effective_ended_at(timestamptz, text, timestamptz, ti
 
 -- This one and the next are called for every row that the engine writes and compare values in C: a search path of their
 -- own would protect nothing, and takes longer than they do.
-CREATE FUNCTION curfew.outside_engine()
+CREATE FUNCTION curfew.outside_engine(id uuid)
 RETURNS boolean
 AS 'MODULE_PATHNAME', 'curfew_outside_engine' LANGUAGE C VOLATILE;
 
-COMMENT ON FUNCTION curfew.outside_engine() IS 'Whether the statement that asks is not the engine''s own.';
+COMMENT ON FUNCTION curfew.outside_engine(uuid) IS 'Whether a write to that session is not the engine''s; without a session, whether the statement that asks is not.';
 
 -- Called by the engine's own statements only, with the ticket of the change that they write. Its cost has it come after
 -- the conditions that find the row.
@@ -48,12 +48,12 @@ SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION curfew.refuse_audit_change() IS 'Keeps the audit log append-only.';
 
 CREATE TRIGGER outside_update AFTER UPDATE ON curfew.session FOR EACH ROW
-    WHEN (curfew.outside_engine()) EXECUTE FUNCTION curfew.record_outside_change();
+    WHEN (curfew.outside_engine(OLD.id)) EXECUTE FUNCTION curfew.record_outside_change();
 CREATE TRIGGER outside_delete AFTER DELETE ON curfew.session FOR EACH ROW
-    WHEN (curfew.outside_engine()) EXECUTE FUNCTION curfew.record_outside_change();
+    WHEN (curfew.outside_engine(OLD.id)) EXECUTE FUNCTION curfew.record_outside_change();
 -- A restore fires this one. All that it does is that the sweeper begins with the earliest deadline.
 CREATE TRIGGER outside_insert AFTER INSERT ON curfew.session FOR EACH STATEMENT
-    WHEN (curfew.outside_engine()) EXECUTE FUNCTION curfew.record_outside_change();
+    WHEN (curfew.outside_engine(NULL)) EXECUTE FUNCTION curfew.record_outside_change();
 CREATE TRIGGER outside_truncate BEFORE TRUNCATE ON curfew.session FOR EACH STATEMENT
     EXECUTE FUNCTION curfew.record_outside_change();
 ALTER TABLE curfew.session ENABLE ALWAYS TRIGGER outside_update;
