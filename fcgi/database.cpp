@@ -55,18 +55,21 @@ bool Connection::MayShare(const Exchange& exchange) const {
 }
 
 bool Connection::HasRoomFor(const Exchange& exchange) const {
-    const InHand& first = in_hand_.front(); // the others had room behind it
-    return in_hand_.size() < kMostInHand && first.shares && first.deadline > Clock::now() + patience_ - kSoon &&
-           MayShare(exchange);
+    const bool has_company = in_hand_.front().company != Company::kOwnConnection; // as the others, who had room behind it
+    return in_hand_.size() < kMostInHand && has_company && !IsHeldUp() && MayShare(exchange);
 }
+
+/// Whether the first in hand takes longer than a lookup does.
+bool Connection::IsHeldUp() const { return Clock::now() - (in_hand_.front().deadline - patience_) > kSoon; }
 
 void Connection::Send(InHand& hand, const Statement& statement, const std::vector<Value>& values) {
     hand.results.insert(hand.results.end(), pipeline_.Send(statement, values), &statement);
 }
 
-void Connection::Start(const Exchange& exchange, bool alone) {
-    const bool shares = !alone && MayShare(exchange);
-    if (!shares)
+void Connection::Start(const Exchange& exchange, Company company) {
+    if (!MayShare(exchange))
+        company = Company::kOwnConnection;
+    if (company != Company::kAny)
         Seal();
     InHand& hand = in_hand_.emplace_back(
         InHand{&exchange, Clock::now() + patience_, pipeline_.Reported(kReportedToken)});
@@ -79,8 +82,8 @@ void Connection::Start(const Exchange& exchange, bool alone) {
     if (exchange.unread_body)
         Send(hand, kCheckBody, {exchange.unread_body});
     Send(hand, *exchange.statement, exchange.values);
-    hand.shares = shares;
-    if (++unsealed_ == most_together_ || !shares)
+    hand.company = company;
+    if (++unsealed_ == most_together_ || company != Company::kAny)
         Seal();
 }
 
@@ -146,17 +149,18 @@ bool Connection::ReadTransaction() {
 /// others have none. Where wrong lookups come often, few share a transaction, so that not many are asked twice.
 void Connection::Settle(std::size_t count) {
     settled_ = count;
-    if (!in_hand_.front().shares)
+    if (in_hand_.front().company != Company::kAny)
         return;
     const auto end = in_hand_.begin() + static_cast<std::ptrdiff_t>(count);
     const auto failed = [](const InHand& hand) { return hand.outcome.error.has_value(); };
     const bool undone = std::any_of(in_hand_.begin(), end, failed);
-    most_together_ = undone ? 1 : std::min(2 * most_together_, kMostInTransaction);
+    most_together_ = undone ? 1 : std::min(most_together_ + 1, kMostInTransaction);
+    const Company again = IsHeldUp() ? Company::kOwnConnection : Company::kOwnTransaction;
     for (auto hand = in_hand_.begin(); undone && hand != end; ++hand) {
         if (failed(*hand))
             continue;
         hand->outcome = Outcome{};
-        hand->outcome.undone = true;
+        hand->outcome.undone = again;
     }
 }
 

@@ -23,7 +23,7 @@ struct Outcome {
     std::optional<ErrorFields> error; // the transaction is not committed
     bool behind = false;              // a standby that has not replayed what it was to show
     bool usable = true;               // the connection, for the next exchange
-    bool undone = false;              // with the transaction, by the error of another who shared it
+    std::optional<Company> undone;    // with the transaction, by the error of another who shared it: to be asked again so
 };
 
 /// Not used again after it has thrown Lost. By one thread at a time.
@@ -39,14 +39,14 @@ class Connection {
     /// Whether nothing has come in since the last exchange: what a server says unasked is that it is going.
     bool IsQuiet() const;
 
-    /// Whether an exchange may be sent behind those that are in hand: all of them are lookups that are not alone, there are
+    /// Whether an exchange may be sent behind those that are in hand: all of them are lookups that have company, there are
     /// few, the first was begun just now, and nothing has to be prepared.
     bool HasRoomFor(const Exchange& exchange) const;
 
     /// Begins an exchange. It outlives what comes of it. Where others are in hand, only one that there is room for. Throws
     /// Lost.
-    ///   alone  in its transaction; else a lookup is in one with those that are started before and after it, until Seal
-    void Start(const Exchange& exchange, bool alone);
+    ///   company  a lookup's; with any it is in one transaction with those that are started before and after it, until Seal
+    void Start(const Exchange& exchange, Company company);
 
     /// Whether the last transaction is still to be sealed.
     bool is_open() const { return unsealed_ > 0; }
@@ -79,13 +79,14 @@ class Connection {
         std::string earlier_token;
         std::vector<const Statement*> results{}; // that it is owed, in order: of which statement each is
         std::size_t done = 0;                    // of those
-        bool shares = false;                     // its transaction with others, if there are any
+        Company company = Company::kOwnConnection;
         bool ends = false;                       // its transaction
         Outcome outcome{};
         std::optional<Outcome> without_token{}; // the outcome, while its token is asked for
     };
 
     bool MayShare(const Exchange& exchange) const;
+    bool IsHeldUp() const;
     void Send(InHand& hand, const Statement& statement, const std::vector<Value>& values);
     bool ReadTransaction();
     bool Take(InHand& hand, const pg_result* result);

@@ -33,6 +33,13 @@ struct Exchange {
     bool IsSoonDone() const { return effect == Effect::kLookup && !consistency; }
 };
 
+/// With whom an exchange may be sent.
+enum class Company {
+    kAny,            // a lookup: in one transaction with others, and behind others
+    kOwnTransaction, // but behind others, and others behind it
+    kOwnConnection,
+};
+
 /// The statement's one row.
 struct Answer {
     std::string body; // finished JSON

@@ -51,7 +51,8 @@ Pool::Pool(const Settings& settings, const Log& log, Poller& poller, Inbox& inbo
 Pool::~Pool() = default;
 
 void Pool::Ask(Question& question) {
-    question.asked_before = question.alone = false;
+    question.asked_before = false;
+    question.company = Company::kAny;
     if (seats_.empty() && availability_.is_away() && !Connect()) {
         question.answered(OwnFailure("database_away", "waiting before the next attempt"));
         return;
@@ -76,11 +77,11 @@ void Pool::Tick(Connection::Clock::time_point now) {
 }
 
 /// A connection that the question can be asked on: one where it can be sent behind others, or one that is free; of those the
-/// one that was used last, whose memory is still at hand. What is asked again is not sent behind others: what went wrong on
-/// one connection, be it lost or held up, may be going wrong on those that are in use.
+/// one that was used last, whose memory is still at hand.
 Pool::Seat* Pool::SeatFor(const Question& question) {
     const auto has_room = [&](const auto& seat) {
-        return !question.asked_before && !question.alone && !seat->is_free() && seat->connection().HasRoomFor(*question.exchange);
+        return question.company != Company::kOwnConnection && !seat->is_free() &&
+               seat->connection().HasRoomFor(*question.exchange);
     };
     if (const auto shared = std::find_if(seats_.rbegin(), seats_.rend(), has_room); shared != seats_.rend())
         return shared->get();
@@ -173,7 +174,7 @@ void Pool::Begin(Seat& seat, Question& question) {
     seat.questions.push_back(&question);
     ++asked_;
     try {
-        seat.connection().Start(*question.exchange, question.alone || question.asked_before);
+        seat.connection().Start(*question.exchange, question.company);
         seat.WaitForMore();
     } catch (const Lost& lost) {
         Lose(seat, lost);
@@ -219,7 +220,7 @@ bool Pool::Conclude(Seat& seat, Outcome outcome) {
     else
         Drop(seat);
     if (outcome.undone) {
-        question.alone = true;
+        question.company = *outcome.undone;
         waiting_.AddFirst(question);
     } else if (outcome.error) {
         // An error that the server reported has undone the transaction, so that even a change may be asked again. What it
@@ -282,12 +283,14 @@ void Pool::Drop(Seat& seat) {
     seats_.erase(place);
 }
 
-/// Passes a failure on, or asks again, before anybody else, where that is worth it and was not done yet.
+/// Passes a failure on, or asks again, before anybody else, where that is worth it and was not done yet: not together with
+/// others, whose connections may be lost too.
 void Pool::RefuseOrAskAgain(Question& question, Failure failure, bool worth_again) {
     if (!worth_again || std::exchange(question.asked_before, true)) {
         question.answered(std::move(failure));
         return;
     }
+    question.company = Company::kOwnConnection;
     log_.Write(LogLevel::kDebug, "asking again", {{"cause", failure.cause}});
     waiting_.AddFirst(question);
 }

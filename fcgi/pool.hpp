@@ -27,9 +27,9 @@ class Pool {
 
     /// The exchange will run in one transaction on a connection that is free, when it is its turn; lookups that are
     /// there at the same time share one. A read that the connection was lost under is asked once more, and one whose
-    /// transaction another's error has undone, alone. The answer may come before this returns. Failures: what the database
-    /// refused, `database_away` or `timed_out` (nothing was changed), `in_doubt` (a change was sent and its outcome never
-    /// came).
+    /// transaction another's error has undone, in one of its own. The answer may come before this returns. Failures: what
+    /// the database refused, `database_away` or `timed_out` (nothing was changed), `in_doubt` (a change was sent and its
+    /// outcome never came).
     void Ask(Question& question);
 
     /// Takes back a question that waits for a connection; false where it is being answered, and the answer will come.

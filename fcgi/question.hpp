@@ -19,7 +19,7 @@ struct Question {
 
     // The pool's own.
     bool asked_before = false; // once is as often as it is asked again where a connection was lost
-    bool alone = false;        // in its transaction: another's error has undone one that it shared
+    Company company = Company::kAny;
 };
 
 } // namespace curfew::front
