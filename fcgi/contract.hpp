@@ -21,7 +21,7 @@ namespace curfew::front {
 using Json = nlohmann::ordered_json;
 
 enum class Effect {
-    kLookup, // reads one thing by its key, which is soon done: the next one may be sent behind it
+    kLookup, // reads one thing by its key, which is soon done: others may be sent with it, and behind it
     kRead,   // may, as a lookup, be asked again when the connection is lost
     kChange, // never: its outcome may already be there
 };

@@ -18,8 +18,8 @@ struct Caller {
     Value traceparent;
 };
 
-/// One transaction: authenticate, check the consistency token and, where the statement does not read it, the body; the
-/// statement. With a change's commit comes a consistency token that tells of it.
+/// One transaction, of which lookups may each be a part: authenticate, check the consistency token and, where the statement
+/// does not read it, the body; the statement. With a change's commit comes a consistency token that tells of it.
 struct Exchange {
     std::optional<Caller> caller; // nothing: the statement is asked as nobody
     Value consistency;            // the token that came in

@@ -19,7 +19,6 @@ class Queue {
     explicit Queue(std::size_t share) : share_(share) {}
 
     std::size_t size() const { return size_; }
-    bool empty() const { return size_ == 0; }
 
     void Add(Question& question);
 
