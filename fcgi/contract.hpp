@@ -23,8 +23,11 @@ using Json = nlohmann::ordered_json;
 enum class Effect {
     kLookup, // reads one thing by its key, which is soon done: others may be sent with it, and behind it
     kRead,   // may, as a lookup, be asked again when the connection is lost
-    kChange, // never: its outcome may already be there
+    kAct,    // changes one session by its key: others that do may be sent with it
+    kChange, // as an act, is never asked again when the connection is lost: its outcome may already be there
 };
+
+constexpr bool Changes(Effect effect) { return effect == Effect::kAct || effect == Effect::kChange; }
 
 enum class Asks {
     kCaller,   // the database, as the caller whom the credential proves

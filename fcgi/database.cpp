@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 namespace curfew::front {
@@ -23,6 +24,14 @@ const Statement kAuthenticateToChange = {
     "SELECT (curfew.authenticate($1::text, $2::text, $3::text, $4::text, $5::text)).principal_id,"
     " pg_catalog.set_config('curfew.consistency_token', 'report', false)",
     {}};
+// The same before acts that share a transaction. None waits for another transaction's locks for long while others have
+// theirs: no deadlock is its doing, and nobody waits for who waits.
+const Statement kAuthenticateToShare = {
+    "authenticate to share",
+    "SELECT (curfew.authenticate($1::text, $2::text, $3::text, $4::text, $5::text)).principal_id,"
+    " pg_catalog.set_config('curfew.consistency_token', 'report', false),"
+    " pg_catalog.set_config('lock_timeout', '50ms', true)",
+    {}};
 const char* const kReportedToken = "curfew.consistency_token";
 // A standby is given a moment to come so far.
 const Statement kCheckConsistency = {"check consistency", "SELECT curfew.check_consistency($1::text, '1 second')", {}};
@@ -35,31 +44,50 @@ constexpr std::chrono::seconds kMargin{5};
 constexpr std::size_t kMostInHand = 32;
 // One that takes longer is held up, and those behind it would be too.
 constexpr std::chrono::milliseconds kSoon{100};
-// Lookups in one transaction: its own cost is divided among them, and more of them gain little.
-constexpr std::size_t kMostInTransaction = 16;
+
+const Statement& AuthenticationFor(const Exchange& exchange, Company company) {
+    if (exchange.effect == Effect::kAct && company == Company::kAny)
+        return kAuthenticateToShare;
+    return exchange.wants_consistency ? kAuthenticateToChange : kAuthenticate;
+}
+
+/// Whether somebody else's transaction was in the way.
+bool IsOthersDoing(const ErrorFields& error) {
+    return error.sqlstate == "55P03" || error.sqlstate == "40001" || error.sqlstate == "40P01";
+}
 
 } // namespace
 
 Connection::Connection(const Settings& settings)
-    : pipeline_(settings), patience_(settings.statement_timeout + kMargin) {}
+    : pipeline_(settings), patience_(settings.statement_timeout + kMargin),
+      most_in_transaction_(static_cast<std::size_t>(settings.requests_per_transaction)) {}
 
 bool Connection::IsQuiet() const {
     pollfd socket{descriptor(), POLLIN, 0};
     return poll(&socket, 1, 0) == 0;
 }
 
-/// Whether an exchange waits for nobody, and nothing has to be prepared for it.
+/// Whether an exchange may have company, and nothing has to be prepared for it.
 bool Connection::MayShare(const Exchange& exchange) const {
-    return exchange.IsSoonDone() && !exchange.unread_body && exchange.caller && pipeline_.HasPrepared(kAuthenticate) &&
-           pipeline_.HasPrepared(*exchange.statement);
+    return exchange.MayHaveCompany() && pipeline_.HasPrepared(AuthenticationFor(exchange, Company::kAny)) &&
+           (!exchange.unread_body || pipeline_.HasPrepared(kCheckBody)) && pipeline_.HasPrepared(*exchange.statement);
 }
 
 bool Connection::HasRoomFor(const Exchange& exchange) const {
-    const bool has_company = in_hand_.front().company != Company::kOwnConnection; // as the others, who had room behind it
-    return in_hand_.size() < kMostInHand && has_company && !IsHeldUp() && MayShare(exchange);
+    const InHand& first = in_hand_.front(); // as the others, who had room with it
+    if (first.company == Company::kOwnConnection || first.exchange->effect != exchange.effect || !MayShare(exchange))
+        return false;
+    return exchange.effect == Effect::kAct ? is_open() : in_hand_.size() < kMostInHand && !IsHeldUp();
 }
 
-/// Whether the first in hand takes longer than a lookup does.
+bool Connection::IsAtActsSince(Clock::time_point then) const {
+    if (in_hand_.empty())
+        return false;
+    const InHand& first = in_hand_.front();
+    return first.asked_for == Company::kAny && Changes(first.exchange->effect) && first.deadline - patience_ > then;
+}
+
+/// Whether the first in hand takes longer than it should.
 bool Connection::IsHeldUp() const { return Clock::now() - (in_hand_.front().deadline - patience_) > kSoon; }
 
 void Connection::Send(InHand& hand, const Statement& statement, const std::vector<Value>& values) {
@@ -67,22 +95,20 @@ void Connection::Send(InHand& hand, const Statement& statement, const std::vecto
 }
 
 void Connection::Start(const Exchange& exchange, Company company) {
-    if (!MayShare(exchange))
-        company = Company::kOwnConnection;
+    const Company asked_for = exchange.MayHaveCompany() ? company : Company::kOwnConnection;
+    company = MayShare(exchange) ? asked_for : Company::kOwnConnection;
     if (company != Company::kAny)
         Seal();
     InHand& hand = in_hand_.emplace_back(
-        InHand{&exchange, Clock::now() + patience_, pipeline_.Reported(kReportedToken)});
-    const bool reports = exchange.caller && exchange.wants_consistency;
+        InHand{&exchange, Clock::now() + patience_, pipeline_.Reported(kReportedToken), asked_for, company});
     if (const auto& caller = exchange.caller)
-        Send(hand, reports ? kAuthenticateToChange : kAuthenticate,
+        Send(hand, AuthenticationFor(exchange, asked_for),
              {caller->credential, caller->tenant, caller->via, caller->request_id, caller->traceparent});
     if (exchange.consistency)
         Send(hand, kCheckConsistency, {exchange.consistency});
     if (exchange.unread_body)
         Send(hand, kCheckBody, {exchange.unread_body});
     Send(hand, *exchange.statement, exchange.values);
-    hand.company = company;
     if (++unsealed_ == most_together_ || company != Company::kAny)
         Seal();
 }
@@ -105,91 +131,119 @@ std::optional<Outcome> Connection::Next() {
     try {
         if (settled_ == 0 && !ReadTransaction())
             return std::nullopt;
-        return Release();
     } catch (const Lost&) {
-        if (!in_hand_.front().without_token)
+        if (!token_)
             throw;
-        return GiveUp();
+        GiveUp();
     }
-}
-
-Outcome Connection::GiveUp() {
-    InHand& hand = in_hand_.front();
-    if (!hand.without_token)
-        throw Lost{Lost::When::kWaiting, "no answer in time"};
-    hand.outcome = std::move(*hand.without_token);
-    hand.outcome.usable = false;
-    return Release();
-}
-
-/// The outcome of the first exchange in hand, which is no more.
-Outcome Connection::Release() {
     Outcome outcome = std::move(in_hand_.front().outcome);
     in_hand_.pop_front();
-    settled_ -= settled_ > 0 ? 1 : 0;
+    --settled_;
     return outcome;
+}
+
+void Connection::GiveUp() {
+    if (!token_)
+        throw Lost{Lost::When::kWaiting, "no answer in time"};
+    token_->outcome.usable = false;
+    Settle(tokenless_);
 }
 
 /// Takes what has come of the first transaction in hand; whether it has ended.
 bool Connection::ReadTransaction() {
     while (const Pipeline::Result result = pipeline_.Next()) {
-        const auto is_owed = [](const InHand& hand) { return hand.ends || hand.done < hand.results.size(); };
-        const auto hand = std::find_if(in_hand_.begin(), in_hand_.end(), is_owed);
+        if (token_) {
+            if (TakeToken(result.get()))
+                return true;
+            continue;
+        }
+        const auto hand = std::find_if(in_hand_.begin(), in_hand_.end(), [](const InHand& each) { return each.is_owed(); });
         if (hand == in_hand_.end())
             throw Lost{Lost::When::kAfter, "out of step with the server"};
-        if (Take(*hand, result.get()) && Finish(*hand)) {
-            Settle(static_cast<std::size_t>(hand - in_hand_.begin()) + 1);
-            return true;
-        }
+        if (!Take(*hand, result.get()))
+            continue;
+        const auto count = static_cast<std::size_t>(hand - in_hand_.begin()) + 1;
+        if (AsksForToken(count))
+            continue;
+        Settle(count);
+        return true;
     }
     return false;
 }
 
-/// The transaction of the first so many exchanges has ended. An error that has undone it is the outcome of whose it is, the
-/// others have none. Where wrong lookups come often, few share a transaction, so that not many are asked twice.
+/// The first so many are committed. A token was reported with that, or it is asked for, where the server had none yet or
+/// something between does not pass it on. One that is the same as before may be old: behind a pooler the server does not repeat
+/// what it has told to another client. Whatever goes wrong from here on costs the token, and perhaps the connection.
+bool Connection::AsksForToken(std::size_t count) {
+    const auto end = in_hand_.begin() + static_cast<std::ptrdiff_t>(count);
+    const bool wanted = std::any_of(in_hand_.begin(), end, [](const InHand& each) { return each.wants_token(); });
+    if (!wanted || IsUndone() || !std::prev(end)->outcome.usable)
+        return false;
+    const std::string reported = pipeline_.Reported(kReportedToken);
+    if (reported.empty() || reported == in_hand_.front().earlier_token) {
+        token_ = InHand{nullptr, {}, {}, Company::kOwnConnection, Company::kOwnConnection};
+        tokenless_ = count;
+        Send(*token_, kConsistency, {});
+        pipeline_.Sync();
+        return true;
+    }
+    for (auto hand = in_hand_.begin(); hand != end; ++hand)
+        if (hand->wants_token())
+            hand->outcome.answer->consistency = reported;
+    return false;
+}
+
+/// Takes a result of the question for a token; whether it is the last.
+bool Connection::TakeToken(const pg_result* result) {
+    if (!Take(*token_, result))
+        return false;
+    const auto end = in_hand_.begin() + static_cast<std::ptrdiff_t>(tokenless_);
+    for (auto hand = in_hand_.begin(); token_->outcome.answer && hand != end; ++hand)
+        if (hand->wants_token())
+            hand->outcome.answer->consistency = token_->outcome.answer->consistency;
+    Settle(tokenless_);
+    return true;
+}
+
+/// The transaction of the first so many exchanges has ended, and what can be known of its token is. Where wrong requests come
+/// often, or slow ones, few share a transaction, so that not many are asked twice or wait.
 void Connection::Settle(std::size_t count) {
     settled_ = count;
-    if (in_hand_.front().company != Company::kAny)
+    if (token_)
+        in_hand_[count - 1].outcome.usable = token_->outcome.usable && !token_->has_failed();
+    token_.reset();
+    if (in_hand_.front().asked_for != Company::kAny)
         return;
     const auto end = in_hand_.begin() + static_cast<std::ptrdiff_t>(count);
-    const auto failed = [](const InHand& hand) { return hand.outcome.error.has_value(); };
-    const bool undone = std::any_of(in_hand_.begin(), end, failed);
-    most_together_ = undone ? 1 : std::min(most_together_ + 1, kMostInTransaction);
-    const Company again = IsHeldUp() ? Company::kOwnConnection : Company::kOwnTransaction;
-    for (auto hand = in_hand_.begin(); undone && hand != end; ++hand) {
-        if (failed(*hand))
-            continue;
-        hand->outcome = Outcome{};
-        hand->outcome.undone = again;
+    const auto failed = std::find_if(in_hand_.begin(), end, [](const InHand& each) { return each.has_failed(); });
+    most_together_ = failed != end || IsHeldUp() ? 1 : std::min(most_together_ + 1, most_in_transaction_);
+    if (failed != end)
+        Undo(count, static_cast<std::size_t>(failed - in_hand_.begin()));
+}
+
+/// An error has undone the transaction of the first so many. It is the outcome of whose it is, the others have none. One that
+/// another transaction has caused is nobody's, if acts share; nor is one that came with the commit.
+void Connection::Undo(std::size_t count, std::size_t failed) {
+    InHand& whose = in_hand_[failed];
+    const bool acts = Changes(whose.exchange->effect);
+    const bool is_own = !acts || (!IsOthersDoing(*whose.outcome.error) && (count == 1 || whose.done <= whose.results.size()));
+    const auto verdict = acts && is_own && failed > 0 ? std::make_shared<Verdict>(Verdict{failed}) : nullptr;
+    const Company again = acts || IsHeldUp() ? Company::kOwnConnection : Company::kOwnTransaction;
+    for (std::size_t place = 0; place < count; ++place) {
+        Outcome& outcome = in_hand_[place].outcome;
+        if (place != failed || !is_own) {
+            outcome.answer.reset();
+            outcome.error.reset();
+            outcome.undone = again;
+        }
+        if (place <= failed)
+            outcome.verdict = verdict;
     }
 }
 
-/// Something has come to its end: the exchange, or the question for its token, whose answer is put into the outcome. A token
-/// was reported with the commit, or it is asked for, where the server had none yet or something between does not pass it on.
-/// One that is the same as before the exchange may be old: behind a pooler the server does not repeat what it has told to
-/// another client. The change is committed by then: whatever goes wrong costs the token, and perhaps the connection. Whether
-/// the outcome is whole.
-bool Connection::Finish(InHand& hand) {
-    if (hand.without_token) {
-        Outcome token = std::exchange(hand.outcome, std::move(*hand.without_token));
-        if (token.answer)
-            hand.outcome.answer->consistency = std::move(token.answer->consistency);
-        hand.outcome.usable = token.usable && !token.error;
-        return true;
-    }
-    if (!hand.exchange->wants_consistency || !hand.outcome.answer || !hand.outcome.usable)
-        return true;
-    std::string reported = pipeline_.Reported(kReportedToken);
-    if (!reported.empty() && reported != hand.earlier_token) {
-        hand.outcome.answer->consistency = std::move(reported);
-        return true;
-    }
-    hand.without_token = std::exchange(hand.outcome, {});
-    hand.results.clear();
-    hand.done = 0;
-    Send(hand, kConsistency, {});
-    pipeline_.Sync();
-    return false;
+/// Whether an error has undone the first transaction in hand.
+bool Connection::IsUndone() const {
+    return std::any_of(in_hand_.begin(), in_hand_.end(), [](const InHand& each) { return each.has_failed(); });
 }
 
 /// Takes one result; whether it is the last of its transaction.
@@ -226,9 +280,9 @@ bool Connection::TakeError(InHand& hand, const pg_result* result) {
     ErrorFields error = FieldsOf(result);
     const bool from_server = !error.sqlstate.empty();
     const bool last = !from_server || IsLast(result);
-    if (last && !hand.outcome.error && (hand.done == hand.results.size() || !from_server))
+    if (last && !IsUndone() && (hand.done == hand.results.size() || !from_server))
         throw Lost{Lost::When::kAfter, pipeline_.ErrorText()};
-    if (!hand.outcome.error)
+    if (!IsUndone())
         hand.outcome.error = std::move(error);
     hand.outcome.answer.reset();
     hand.outcome.usable = !last;

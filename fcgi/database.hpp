@@ -5,10 +5,12 @@
 #include "failure.hpp"
 #include "pipeline.hpp"
 #include "settings.hpp"
+#include "verdict.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +26,7 @@ struct Outcome {
     bool behind = false;              // a standby that has not replayed what it was to show
     bool usable = true;               // the connection, for the next exchange
     std::optional<Company> undone;    // with the transaction, by the error of another who shared it: to be asked again so
+    std::shared_ptr<Verdict> verdict; // of an error after others' acts in its transaction; and of those acts
 };
 
 /// Not used again after it has thrown Lost. By one thread at a time.
@@ -39,14 +42,19 @@ class Connection {
     /// Whether nothing has come in since the last exchange: what a server says unasked is that it is going.
     bool IsQuiet() const;
 
-    /// Whether an exchange may be sent behind those that are in hand: all of them are lookups that have company, there are
-    /// few, the first was begun just now, and nothing has to be prepared.
+    /// Whether an exchange may be sent with those that are in hand: nothing has to be prepared for it, and an act is in time for
+    /// a transaction of acts that is still open. A lookup goes behind lookups that have company, if there are few, and the first
+    /// was begun just now.
     bool HasRoomFor(const Exchange& exchange) const;
 
     /// Begins an exchange. It outlives what comes of it. Where others are in hand, only one that there is room for. Throws
     /// Lost.
-    ///   company  a lookup's; with any it is in one transaction with those that are started before and after it, until Seal
+    ///   company  a lookup's or an act's; with any it is in one transaction with those that are started before and after it,
+    ///            until Seal. An act that has any waits for nobody's locks, but is undone.
     void Start(const Exchange& exchange, Company company);
+
+    /// Whether acts that may have company are in hand, and the first was begun after that.
+    bool IsAtActsSince(Clock::time_point then) const;
 
     /// Whether the last transaction is still to be sealed.
     bool is_open() const { return unsealed_ > 0; }
@@ -67,9 +75,9 @@ class Connection {
     /// end of its transaction was not seen and no error was reported either.
     std::optional<Outcome> Next();
 
-    /// Waits no longer for the first exchange in hand: what it has come to, as far as that is known. Throws Lost where it is
-    /// not.
-    Outcome GiveUp();
+    /// Waits no longer for what the first exchange in hand comes to. Next gives it as far as it is known. Throws Lost where it
+    /// is not.
+    void GiveUp();
 
   private:
     /// An exchange that was begun.
@@ -77,12 +85,16 @@ class Connection {
         const Exchange* exchange;
         Clock::time_point deadline;
         std::string earlier_token;
+        Company asked_for;
+        Company company;                         // that it has
         std::vector<const Statement*> results{}; // that it is owed, in order: of which statement each is
         std::size_t done = 0;                    // of those
-        Company company = Company::kOwnConnection;
         bool ends = false;                       // its transaction
         Outcome outcome{};
-        std::optional<Outcome> without_token{}; // the outcome, while its token is asked for
+
+        bool has_failed() const { return outcome.error.has_value(); }
+        bool wants_token() const { return exchange->wants_consistency && outcome.answer; }
+        bool is_owed() const { return ends || done < results.size(); }
     };
 
     bool MayShare(const Exchange& exchange) const;
@@ -92,16 +104,21 @@ class Connection {
     bool Take(InHand& hand, const pg_result* result);
     void TakeRow(InHand& hand, const pg_result* row);
     bool TakeError(InHand& hand, const pg_result* result);
-    bool Finish(InHand& hand);
+    bool IsUndone() const;
+    bool AsksForToken(std::size_t count);
+    bool TakeToken(const pg_result* result);
     void Settle(std::size_t count);
-    Outcome Release();
+    void Undo(std::size_t count, std::size_t failed);
 
     Pipeline pipeline_;
     const std::chrono::seconds patience_;
+    const std::size_t most_in_transaction_;
     std::deque<InHand> in_hand_;
     std::size_t settled_ = 0;       // of so many, the first, the transaction has ended
     std::size_t unsealed_ = 0;      // so many, the last, are in one that is not sealed
     std::size_t most_together_ = 1; // so many may be in the next one
+    std::size_t tokenless_ = 0;     // so many, the first, are committed; the token that tells of it is asked for
+    std::optional<InHand> token_;   // that question
 };
 
 } // namespace curfew::front

@@ -18,7 +18,7 @@ struct Caller {
     Value traceparent;
 };
 
-/// One transaction, of which lookups may each be a part: authenticate, check the consistency token and, where the statement
+/// One transaction, of which lookups and acts may each be a part: authenticate, check the consistency token and, where the statement
 /// does not read it, the body; the statement. With a change's commit comes a consistency token that tells of it.
 struct Exchange {
     std::optional<Caller> caller; // nothing: the statement is asked as nobody
@@ -31,12 +31,16 @@ struct Exchange {
 
     /// Whether it waits for nobody: neither for who changes the same, nor for a standby to catch up.
     bool IsSoonDone() const { return effect == Effect::kLookup && !consistency; }
+
+    /// Whether it may be in one transaction with others of its effect.
+    bool MayHaveCompany() const { return (effect == Effect::kLookup || effect == Effect::kAct) && caller && !consistency; }
+    bool IsAct() const { return effect == Effect::kAct && MayHaveCompany(); }
 };
 
 /// With whom an exchange may be sent.
 enum class Company {
-    kAny,            // a lookup: in one transaction with others, and behind others
-    kOwnTransaction, // but behind others, and others behind it
+    kAny,            // in one transaction with others; a lookup, behind others too
+    kOwnTransaction, // a lookup: but behind others, and others behind it
     kOwnConnection,
 };
 

@@ -110,7 +110,7 @@ Exchange ExchangeFor(const Contract& contract, const Match& match, const Request
     }
     if (!contract.consistency_header.empty()) {
         exchange.consistency = Cleaned(request.Header(HeaderKey(contract.consistency_header)));
-        exchange.wants_consistency = exchange.effect == Effect::kChange;
+        exchange.wants_consistency = Changes(exchange.effect);
     }
     if (endpoint.route->asks != Asks::kCaller)
         return exchange;

@@ -46,13 +46,15 @@ class Pool::Seat : public Watched {
 
 Pool::Pool(const Settings& settings, const Log& log, Poller& poller, Inbox& inbox, Helpers& connectors)
     : settings_(settings), log_(log), poller_(poller), inbox_(inbox), connectors_(connectors),
-      waiting_(static_cast<std::size_t>(ShareOfOne(settings.connections))) {}
+      waiting_(static_cast<std::size_t>(ShareOfOne(settings.connections))),
+      most_at_acts_(TransactionsOfActs(settings.connections)) {}
 
 Pool::~Pool() = default;
 
 void Pool::Ask(Question& question) {
     question.asked_before = false;
-    question.company = Company::kAny;
+    question.company = CompanyFor(*question.exchange);
+    question.verdict.reset();
     if (seats_.empty() && availability_.is_away() && !Connect()) {
         question.answered(OwnFailure("database_away", "waiting before the next attempt"));
         return;
@@ -60,7 +62,18 @@ void Pool::Ask(Question& question) {
     waiting_.Add(question);
 }
 
-bool Pool::Withdraw(Question& question) { return waiting_.Remove(question); }
+Company Pool::CompanyFor(const Exchange& exchange) const {
+    if (settings_.requests_per_transaction > 1)
+        return Company::kAny;
+    return exchange.IsAct() ? Company::kOwnConnection : Company::kOwnTransaction;
+}
+
+bool Pool::Withdraw(Question& question) {
+    const bool waited = waiting_.Remove(question);
+    if (const auto verdict = std::exchange(question.verdict, nullptr); waited && verdict)
+        Weigh(*verdict, false);
+    return waited;
+}
 
 void Pool::Tick(Connection::Clock::time_point now) {
     std::vector<Seat*> late;
@@ -69,22 +82,27 @@ void Pool::Tick(Connection::Clock::time_point now) {
             late.push_back(seat.get());
     for (Seat* seat : late) {
         try {
-            Conclude(*seat, seat->connection().GiveUp());
+            seat->connection().GiveUp();
         } catch (const Lost& lost) {
             Lose(*seat, lost);
+            continue;
         }
+        ConcludeAll(*seat);
     }
 }
 
-/// A connection that the question can be asked on: one where it can be sent behind others, or one that is free; of those the
-/// one that was used last, whose memory is still at hand.
-Pool::Seat* Pool::SeatFor(const Question& question) {
+/// A connection on which the question can be sent with others; none where there is no such.
+Pool::Seat* Pool::SeatToJoin(const Question& question) const {
     const auto has_room = [&](const auto& seat) {
         return question.company != Company::kOwnConnection && !seat->is_free() &&
                seat->connection().HasRoomFor(*question.exchange);
     };
-    if (const auto shared = std::find_if(seats_.rbegin(), seats_.rend(), has_room); shared != seats_.rend())
-        return shared->get();
+    const auto shared = std::find_if(seats_.rbegin(), seats_.rend(), has_room);
+    return shared == seats_.rend() ? nullptr : shared->get();
+}
+
+/// A connection that is free: of those the one that was used last, whose memory is still at hand.
+Pool::Seat* Pool::FreeSeat() {
     for (;;) {
         const auto found = std::find_if(seats_.rbegin(), seats_.rend(), [](const auto& seat) { return seat->is_free(); });
         if (found == seats_.rend())
@@ -135,10 +153,31 @@ void Pool::Dispatch() {
     } while (!SealAll());
 }
 
+/// Whether acts are at work on enough connections that one more is better made with the next that one of these makes: a commit
+/// costs about as much as an act. Those that take long are not waited for.
+bool Pool::HasToGather(const Question& question) const {
+    if (question.company != Company::kAny || !question.exchange->IsAct())
+        return false;
+    const auto since = Connection::Clock::now() - kLongestGathering;
+    const auto is_at_acts = [&](const auto& seat) { return seat->connection().IsAtActsSince(since); };
+    return std::count_if(seats_.begin(), seats_.end(), is_at_acts) >= most_at_acts_;
+}
+
+bool Pool::MayBegin(const Question& question, bool has_less) {
+    if (SeatToJoin(question) != nullptr)
+        return true;
+    const bool gathers = HasToGather(question);
+    is_gathering_ = is_gathering_ || gathers;
+    return !gathers && (has_less || question.exchange->IsSoonDone());
+}
+
 /// Gives who may have one a connection, as far as there are any.
 void Pool::Fill() {
-    while (Question* const question = waiting_.Next()) {
-        if (Seat* const seat = SeatFor(*question)) {
+    is_gathering_ = false;
+    const auto may_begin = [this](const Question& question, bool has_less) { return MayBegin(question, has_less); };
+    while (Question* const question = waiting_.Next(may_begin)) {
+        Seat* const shared = SeatToJoin(*question);
+        if (Seat* const seat = shared != nullptr ? shared : FreeSeat()) {
             Begin(*seat, *question);
             continue;
         }
@@ -170,7 +209,7 @@ bool Pool::SealAll() {
 }
 
 void Pool::Begin(Seat& seat, Question& question) {
-    waiting_.Begin(question);
+    waiting_.Begin(question, !seat.is_free());
     seat.questions.push_back(&question);
     ++asked_;
     try {
@@ -193,6 +232,11 @@ void Pool::Advance(Seat& seat) {
         Lose(seat, lost);
         return;
     }
+    ConcludeAll(seat);
+}
+
+/// Answers what has come to its end on a connection.
+void Pool::ConcludeAll(Seat& seat) {
     while (!seat.is_free()) {
         std::optional<Outcome> outcome;
         try {
@@ -212,7 +256,7 @@ void Pool::Advance(Seat& seat) {
 /// Answers the first question of a seat; false where the seat is no more.
 bool Pool::Conclude(Seat& seat, Outcome outcome) {
     Question& question = TakeFirst(seat);
-    const bool changes = question.exchange->effect == Effect::kChange;
+    const bool changes = Changes(question.exchange->effect);
     const bool stale = outcome.error && IsStale(outcome.error->sqlstate);
     const bool usable = outcome.usable && !stale;
     if (usable)
@@ -220,33 +264,35 @@ bool Pool::Conclude(Seat& seat, Outcome outcome) {
     else
         Drop(seat);
     if (outcome.undone) {
-        question.company = *outcome.undone;
-        waiting_.AddFirst(question);
+        question.verdict = std::move(outcome.verdict);
+        AskAgain(question, *outcome.undone);
+    } else if (outcome.verdict && !stale) {
+        outcome.verdict->question = &question;
+        outcome.verdict->failure = FailureFrom(*outcome.error);
     } else if (outcome.error) {
         // An error that the server reported has undone the transaction, so that even a change may be asked again. What it
         // did not find may be what is not there yet.
         RefuseOrAskAgain(question, outcome.behind && !stale ? OwnFailure("behind") : FailureFrom(*outcome.error),
                          stale || (!outcome.usable && !changes));
     } else if (outcome.behind && !changes) {
-        question.answered(OwnFailure("behind"));
+        Answer(question, OwnFailure("behind"));
     } else if (!outcome.answer) {
-        question.answered(OwnFailure("internal_error", "a route's statement did not return one row with a body"));
+        Answer(question, OwnFailure("internal_error", "a route's statement did not return one row with a body"));
     } else {
-        question.answered(std::move(*outcome.answer));
+        Answer(question, std::move(*outcome.answer));
     }
     return usable;
 }
 
-/// The connection of a seat was lost, while its first question was answered.
+/// The connection of a seat was lost, while its first question was answered. Acts are all in one transaction with that.
 void Pool::Lose(Seat& seat, const Lost& lost) {
-    Question& question = TakeFirst(seat);
+    while (lost.when != Lost::When::kBefore && !seat.is_free() && Changes(seat.questions.front()->exchange->effect))
+        Answer(TakeFirst(seat), OwnFailure("in_doubt", lost.why));
+    Question* const question = seat.is_free() ? nullptr : &TakeFirst(seat);
     Drop(seat);
-    if (lost.when != Lost::When::kBefore && question.exchange->effect == Effect::kChange) {
-        question.answered(OwnFailure("in_doubt", lost.why));
-        return;
-    }
     const bool late = lost.when == Lost::When::kWaiting;
-    RefuseOrAskAgain(question, OwnFailure(late ? "timed_out" : "database_away", lost.why), !late);
+    if (question != nullptr)
+        RefuseOrAskAgain(*question, OwnFailure(late ? "timed_out" : "database_away", lost.why), !late);
 }
 
 Question& Pool::TakeFirst(Seat& seat) {
@@ -267,7 +313,8 @@ void Pool::PutLast(const Seat& seat) {
     std::rotate(place, std::next(place), seats_.end());
 }
 
-/// A connection is of no use any more. Who else was to be answered on it is asked again: they are lookups.
+/// A connection is of no use any more. Who else was to be answered on it is asked again: they are lookups, or acts in a
+/// transaction that is undone.
 void Pool::Drop(Seat& seat) {
     while (!seat.questions.empty()) {
         Question& question = *seat.questions.back();
@@ -283,21 +330,46 @@ void Pool::Drop(Seat& seat) {
     seats_.erase(place);
 }
 
-/// Passes a failure on, or asks again, before anybody else, where that is worth it and was not done yet: not together with
-/// others, whose connections may be lost too.
-void Pool::RefuseOrAskAgain(Question& question, Failure failure, bool worth_again) {
-    if (!worth_again || std::exchange(question.asked_before, true)) {
-        question.answered(std::move(failure));
+void Pool::Answer(Question& question, Reply reply) {
+    const std::shared_ptr<Verdict> verdict = std::exchange(question.verdict, nullptr);
+    const bool was_done = std::holds_alternative<curfew::front::Answer>(reply);
+    question.answered(std::move(reply));
+    if (verdict)
+        Weigh(*verdict, was_done);
+}
+
+/// One of the acts that an error waits for is asked no more. The last decides whether that is told, or its question asked again.
+void Pool::Weigh(Verdict& verdict, bool was_done) {
+    verdict.stands = verdict.stands && was_done;
+    if (--verdict.missing > 0 || verdict.question == nullptr)
         return;
-    }
-    question.company = Company::kOwnConnection;
-    log_.Write(LogLevel::kDebug, "asking again", {{"cause", failure.cause}});
+    if (verdict.stands)
+        Answer(*verdict.question, std::move(verdict.failure));
+    else
+        AskAgain(*verdict.question, Company::kOwnConnection);
+}
+
+/// Before anybody else.
+void Pool::AskAgain(Question& question, Company company) {
+    question.company = company;
     waiting_.AddFirst(question);
 }
 
+/// Passes a failure on, or asks again, where that is worth it and was not done yet: not together with others, whose
+/// connections may be lost too.
+void Pool::RefuseOrAskAgain(Question& question, Failure failure, bool worth_again) {
+    if (!worth_again || std::exchange(question.asked_before, true)) {
+        Answer(question, std::move(failure));
+        return;
+    }
+    log_.Write(LogLevel::kDebug, "asking again", {{"cause", failure.cause}});
+    AskAgain(question, Company::kOwnConnection);
+}
+
 void Pool::RefuseAll(const std::string& why) {
-    for (Question* const question : waiting_.TakeAll())
-        question->answered(OwnFailure("database_away", why));
+    while (waiting_.size() > 0)
+        for (Question* const question : waiting_.TakeAll())
+            Answer(*question, OwnFailure("database_away", why));
 }
 
 } // namespace curfew::front

@@ -10,6 +10,8 @@
 #include "queue.hpp"
 #include "settings.hpp"
 
+#include <chrono>
+#include <cstddef>
 #include <memory>
 #include <vector>
 
@@ -19,17 +21,18 @@ class Pool {
   public:
     /// So many connections are made at a time, each by a connector.
     static constexpr std::size_t kMostConnecting = 4;
+    static constexpr std::chrono::milliseconds kLongestGathering{20};
 
     Pool(const Settings& settings, const Log& log, Poller& poller, Inbox& inbox, Helpers& connectors);
     ~Pool();
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
 
-    /// The exchange will run in one transaction on a connection that is free, when it is its turn; lookups that are
-    /// there at the same time share one. A read that the connection was lost under is asked once more, and one whose
-    /// transaction another's error has undone, in one of its own. The answer may come before this returns. Failures: what
-    /// the database refused, `database_away` or `timed_out` (nothing was changed), `in_doubt` (a change was sent and its
-    /// outcome never came).
+    /// The exchange will run in one transaction on a connection that is free, when it is its turn; lookups that are there at
+    /// the same time share one, and so do acts. A read that the connection was lost under is asked once more, and one whose
+    /// transaction another's error has undone, in one of its own. The answer may come before this returns. Failures: what the
+    /// database refused, `database_away` or `timed_out` (nothing was changed), `in_doubt` (a change was sent and its outcome
+    /// never came).
     void Ask(Question& question);
 
     /// Takes back a question that waits for a connection; false where it is being answered, and the answer will come.
@@ -41,24 +44,35 @@ class Pool {
 
     /// Whether anything is to be waited for whose end no descriptor tells: then Tick is called now and again.
     bool is_waiting() const { return asked_ > 0; }
+
+    /// Whether acts wait for others to end, which Dispatch has to be called for after kLongestGathering at the latest.
+    bool is_gathering() const { return is_gathering_; }
     void Tick(Connection::Clock::time_point now);
 
   private:
     class Seat;
 
-    Seat* SeatFor(const Question& question);
+    Company CompanyFor(const Exchange& exchange) const;
+    Seat* SeatToJoin(const Question& question) const;
+    bool MayBegin(const Question& question, bool has_less);
+    bool HasToGather(const Question& question) const;
+    Seat* FreeSeat();
     void Fill();
     bool SealAll();
     bool Connect();
     void Connected(std::shared_ptr<Connection> connection, const std::string& why);
     void Begin(Seat& seat, Question& question);
     void Advance(Seat& seat);
+    void ConcludeAll(Seat& seat);
     bool Conclude(Seat& seat, Outcome outcome);
     void Lose(Seat& seat, const Lost& lost);
     Question& TakeFirst(Seat& seat);
     std::vector<std::unique_ptr<Seat>>::iterator PlaceOf(const Seat& seat);
     void PutLast(const Seat& seat);
     void Drop(Seat& seat);
+    void Answer(Question& question, Reply reply);
+    void Weigh(Verdict& verdict, bool was_done);
+    void AskAgain(Question& question, Company company);
     void RefuseOrAskAgain(Question& question, Failure failure, bool worth_again);
     void RefuseAll(const std::string& why);
 
@@ -70,6 +84,8 @@ class Pool {
     Availability availability_;
     std::vector<std::unique_ptr<Seat>> seats_; // the one that answered last is the last
     Queue waiting_;
+    const std::ptrdiff_t most_at_acts_; // transactions, before further acts gather
+    bool is_gathering_ = false;
     std::size_t asked_ = 0; // on connections
     std::size_t connecting_ = 0;
 };

@@ -3,8 +3,10 @@
 
 #include "exchange.hpp"
 #include "failure.hpp"
+#include "verdict.hpp"
 
 #include <functional>
+#include <memory>
 #include <variant>
 
 namespace curfew::front {
@@ -17,9 +19,11 @@ struct Question {
     const Exchange* exchange = nullptr;
     std::function<void(Reply)> answered;
 
-    // The pool's own.
+    // The pool's and the queue's own.
     bool asked_before = false; // once is as often as it is asked again where a connection was lost
     Company company = Company::kAny;
+    bool is_of_share = false;         // of its caller, in the connections
+    std::shared_ptr<Verdict> verdict; // that its answer is wanted for
 };
 
 } // namespace curfew::front

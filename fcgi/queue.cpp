@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <string>
+#include <utility>
 
 namespace curfew::front {
 namespace {
@@ -53,28 +54,29 @@ bool Queue::Remove(Question& question) {
     return waits;
 }
 
-bool Queue::MayBegin(const Line& line) const {
-    return line.begun < share_ || line.waiting.front()->exchange->IsSoonDone();
-}
-
-Question* Queue::Next() const {
-    const auto turn = std::find_if(turns_.begin(), turns_.end(), [this](const auto* line) { return MayBegin(line->second); });
+Question* Queue::Next(const std::function<bool(const Question&, bool)>& may_begin) const {
+    const auto may = [&](const Lines::value_type* each) {
+        const Line& line = each->second;
+        return may_begin(*line.waiting.front(), line.begun < share_);
+    };
+    const auto turn = std::find_if(turns_.begin(), turns_.end(), may);
     return turn == turns_.end() ? nullptr : (*turn)->second.waiting.front();
 }
 
-void Queue::Begin(Question& question) {
+void Queue::Begin(Question& question, bool joins) {
     Lines::value_type& line = *LineOf(question);
     turns_.erase(std::find(turns_.begin(), turns_.end(), &line));
     line.second.waiting.pop_front();
     if (!line.second.waiting.empty())
         turns_.push_back(&line);
     --size_;
-    line.second.begun += question.exchange->IsSoonDone() ? 0 : 1;
+    question.is_of_share = !joins && !question.exchange->IsSoonDone();
+    line.second.begun += question.is_of_share ? 1 : 0;
     Leave(lines_.find(line.first));
 }
 
 void Queue::End(Question& question) {
-    if (question.exchange->IsSoonDone())
+    if (!std::exchange(question.is_of_share, false))
         return;
     const auto line = LineOf(question);
     --line->second.begun;

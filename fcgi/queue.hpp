@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <unordered_map>
 #include <vector>
 
@@ -15,7 +16,7 @@ namespace curfew::front {
 /// wanted are one, and who needs none are one each.
 class Queue {
   public:
-    /// At most `share` questions of one caller at a time, besides those that are soon done.
+    /// At most `share` questions of one caller at a time, besides those that join others or are soon done.
     explicit Queue(std::size_t share) : share_(share) {}
 
     std::size_t size() const { return size_; }
@@ -28,11 +29,13 @@ class Queue {
     /// Takes one back; false where it does not wait.
     bool Remove(Question& question);
 
-    /// Whose turn it is; none where all who wait have their share.
-    Question* Next() const;
+    /// Whose turn it is; none where none of those who are first of their caller's may begin.
+    ///   may_begin  whether a question may, whose caller has less than his share of the connections or not
+    Question* Next(const std::function<bool(const Question&, bool has_less)>& may_begin) const;
 
-    /// That one waits no more, and is one of its caller's share until End.
-    void Begin(Question& question);
+    /// That one waits no more, and is one of its caller's share until End, unless it joins others on their connection or is soon
+    /// done.
+    void Begin(Question& question, bool joins);
     void End(Question& question);
 
     /// All who wait, who do so no more.
@@ -47,7 +50,6 @@ class Queue {
 
     Lines::iterator LineOf(const Question& question);
     void Leave(Lines::iterator line);
-    bool MayBegin(const Line& line) const;
 
     const std::size_t share_;
     Lines lines_;

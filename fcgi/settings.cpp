@@ -20,6 +20,9 @@ constexpr int kMostConnections = 64;
 // They have a descriptor each, and libfcgi cannot wait for one above 1023.
 constexpr int kMostConnectionsAllowed = 256;
 
+// The cost of a transaction is divided among them, and more of them gain little.
+constexpr int kMostInTransactionAllowed = 64;
+
 const std::map<std::string, LogLevel> kLevels = {
     {"error", LogLevel::kError}, {"info", LogLevel::kInfo}, {"debug", LogLevel::kDebug}};
 
@@ -38,6 +41,8 @@ unsigned ReadMode(const std::string& text) {
 int DefaultConnections(unsigned cores) {
     return std::clamp(static_cast<int>(kPerCore * cores), kLeastConnections, kMostConnections);
 }
+
+int TransactionsOfActs(int connections) { return std::max(connections / 5, 2); }
 
 int ShareOfOne(int connections) { return connections - connections / 4; }
 
@@ -72,6 +77,11 @@ std::optional<Settings> ReadSettings(int argc, char** argv, int& exit_code) {
                    "caller; the others wait")
         ->envname("CURFEW_CONNECTIONS")
         ->check(CLI::Range(1, kMostConnectionsAllowed))
+        ->capture_default_str();
+    app.add_option("--requests-per-transaction", settings.requests_per_transaction,
+                   "Lookups that come together, or acts on a session each, that share a transaction, at most; 1: each has its own")
+        ->envname("CURFEW_REQUESTS_PER_TRANSACTION")
+        ->check(CLI::Range(1, kMostInTransactionAllowed))
         ->capture_default_str();
     app.add_option("--max-body", settings.max_body, "Longest request body, in bytes")
         ->envname("CURFEW_MAX_BODY")

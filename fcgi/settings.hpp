@@ -15,6 +15,7 @@ struct Settings {
     unsigned socket_mode = 0660;
     std::string database = "dbname=curfew user=curfew_front"; // libpq connection string
     int connections = 0;            // to the database, at most
+    int requests_per_transaction = 16; // lookups or acts that come together, at most
     std::size_t max_body = 1048576; // bytes
     LogLevel log_level = LogLevel::kInfo;
     std::chrono::seconds connect_timeout{3};
@@ -26,6 +27,10 @@ struct Settings {
 
 /// Connections when nothing is said: eight per core, at least 2, at most 64.
 int DefaultConnections(unsigned cores);
+
+/// On how many of so many connections acts are made at a time before others gather for the next transaction: a fifth, at least
+/// two. On some of them PostgreSQL works, on another one it waits for the disk.
+int TransactionsOfActs(int connections);
 
 /// How many of so many connections one caller has at most: three quarters, of fewer than four all.
 int ShareOfOne(int connections);

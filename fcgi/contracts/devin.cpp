@@ -46,7 +46,7 @@ const std::string kRequestedBy = R"(
         '"00000000-0000-0000-0000-000000000000"') END)";
 
 const std::vector<Route> kRoutes = {
-    {"DELETE", "/v1/sessions/{session_id}", 200, Effect::kChange, R"(
+    {"DELETE", "/v1/sessions/{session_id}", 200, Effect::kAct, R"(
         SELECT '{"detail":"Session terminated successfully"}' AS body
         FROM curfew.act()" + kNamed + ", 'terminate', lifecycle => 'run')"},
 
@@ -108,13 +108,13 @@ const std::vector<Route> kRoutes = {
              CROSS JOIN LATERAL curfew.get_session_detail(s.id) AS d )" + kOwner},
 
     // A message to a blocked run wakes it.
-    {"POST", "/v1/sessions/{session_id}/message", 200, Effect::kChange, R"(
+    {"POST", "/v1/sessions/{session_id}/message", 200, Effect::kAct, R"(
         SELECT '{"detail":"Message sent successfully"}' AS body
         FROM )" + kBodyOfNamed + R"(,
              LATERAL curfew.post_message(
                  named.id, curfew.given(curfew.body_text(named.body, 'message'), 'message'), lifecycle => 'run'))"},
 
-    {"PUT", "/v1/sessions/{session_id}/tags", 200, Effect::kChange, R"(
+    {"PUT", "/v1/sessions/{session_id}/tags", 200, Effect::kAct, R"(
         SELECT '{"detail":"Tags updated successfully"}' AS body
         FROM )" + kBodyOfNamed + R"(,
              LATERAL curfew.update_session(

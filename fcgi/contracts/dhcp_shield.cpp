@@ -18,7 +18,7 @@ const std::string kFilter = R"(
                 '{Local,Local + MFA,Google OAuth,Keycloak,API Key}')) END)))";
 
 const std::vector<Route> kRoutes = {
-    {"DELETE", "/api/sessions/{session_id}", 200, Effect::kChange, R"(
+    {"DELETE", "/api/sessions/{session_id}", 200, Effect::kAct, R"(
         SELECT '{"message":"Session terminated"}' AS body
         FROM curfew.act(curfew.session_id($session_id), 'end', lifecycle => 'login'))"},
 

@@ -99,13 +99,13 @@ const std::string kFilter = R"(
             AS filter) AS narrowed)";
 
 const std::vector<Route> kRoutes = {
-    {"POST", "/api/v1/org/{org}/ws/{workspace}/sessions/{session_id}/archive", 200, Effect::kChange,
+    {"POST", "/api/v1/org/{org}/ws/{workspace}/sessions/{session_id}/archive", 200, Effect::kAct,
      Act("archive")},
-    {"POST", "/api/v1/org/{org}/ws/{workspace}/sessions/{session_id}/unarchive", 200, Effect::kChange,
+    {"POST", "/api/v1/org/{org}/ws/{workspace}/sessions/{session_id}/unarchive", 200, Effect::kAct,
      Act("unarchive")},
-    {"POST", "/api/v1/org/{org}/ws/{workspace}/sessions/{session_id}/pin", 200, Effect::kChange, Act("pin")},
-    {"POST", "/api/v1/org/{org}/ws/{workspace}/sessions/{session_id}/unpin", 200, Effect::kChange, Act("unpin")},
-    {"POST", "/api/v1/org/{org}/ws/{workspace}/sessions/{session_id}/freeze", 200, Effect::kChange,
+    {"POST", "/api/v1/org/{org}/ws/{workspace}/sessions/{session_id}/pin", 200, Effect::kAct, Act("pin")},
+    {"POST", "/api/v1/org/{org}/ws/{workspace}/sessions/{session_id}/unpin", 200, Effect::kAct, Act("unpin")},
+    {"POST", "/api/v1/org/{org}/ws/{workspace}/sessions/{session_id}/freeze", 200, Effect::kAct,
      Act("freeze")},
 
     // Best effort: an id that cannot be frozen keeps no other from it. Each list is in the order asked for.
@@ -124,7 +124,7 @@ const std::vector<Route> kRoutes = {
                     FROM curfew.resolve_workspace($workspace) AS here (id) OFFSET 0) AS asked,
                    LATERAL curfew.act_each(asked.ids, 'freeze', )" + kHere + ") AS e) AS o"},
 
-    {"PUT", "/api/v1/org/{org}/ws/{workspace}/sessions/{session_id}/labels", 200, Effect::kChange,
+    {"PUT", "/api/v1/org/{org}/ws/{workspace}/sessions/{session_id}/labels", 200, Effect::kAct,
      "SELECT" + kSession + R"(::text AS body
         FROM )" + kBodyOfNamed + R"(,
              LATERAL curfew.update_session(named.id, 'label', )" + kHere + R"(,

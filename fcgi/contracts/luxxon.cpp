@@ -58,7 +58,7 @@ std::string Object(const std::string& columns) {
 /// A route that takes an action and answers with the session. `arguments` are more of act()'s, or empty.
 Route Act(std::string_view method, std::string_view pattern, const std::string& action,
           const std::string& arguments = "") {
-    return {method, pattern, 200, Effect::kChange,
+    return {method, pattern, 200, Effect::kAct,
             Succeed(200, kSession,
                     "curfew.act(curfew.session_id($id), '" + action + "', lifecycle => 'visual'" + arguments +
                         ") AS s, " + kAround)};
@@ -108,7 +108,7 @@ const std::vector<Route> kRoutes = {
 
     // The tenant's `video` says who tells of the first frame: nobody, so that to start is to be live, or an event.
     // The URLs are kept with the session, the one to publish at where only the operator finds it.
-    {"POST", "/api/v1/sessions/{id}/start", 200, Effect::kChange,
+    {"POST", "/api/v1/sessions/{id}/start", 200, Effect::kAct,
      Succeed(200,
              Object(kSession + R"( AS session, d.fields->>'videoBackendRef' AS "videoBackendRef",
                     d.fields->'operator'->>'whipUrl' AS "whipUrl", d.fields->>'whepUrl' AS "whepUrl")"),

@@ -150,7 +150,7 @@ const std::vector<Route> kRoutes = {
         FROM curfew.get_session(curfew.session_id($id)) AS s, LATERAL curfew.get_session_detail(s.id) AS d)"},
 
     // Actions that take more than a reason: until when a session is extended, what is changed of what people read.
-    {"POST", "/curfew/v1/sessions/{id}/extend", 200, Effect::kChange,
+    {"POST", "/curfew/v1/sessions/{id}/extend", 200, Effect::kAct,
      "SELECT curfew.row_json(s)::text AS body," + kTag + R"(
         FROM curfew.json_body($body) AS b,
              LATERAL curfew.extend_session(
@@ -159,7 +159,7 @@ const std::vector<Route> kRoutes = {
                  until => curfew.query_timestamp(curfew.body_text(b, 'until'), 'until'),
                  reason => curfew.body_text(b, 'reason'), expected_version => )" +
          kExpectedVersion + ", idempotency_key => $header_idempotency_key) AS s"},
-    {"PATCH", "/curfew/v1/sessions/{id}", 200, Effect::kChange,
+    {"PATCH", "/curfew/v1/sessions/{id}", 200, Effect::kAct,
      "SELECT " + Object(kMembers + ", d.title, d.labels, d.metadata") + "::text AS body," + kTag + R"(
         FROM curfew.json_body($body) AS b,
              LATERAL curfew.update_session(
@@ -169,7 +169,7 @@ const std::vector<Route> kRoutes = {
          kExpectedVersion + R"(, idempotency_key => $header_idempotency_key) AS s,
              LATERAL curfew.get_session_detail(s.id) AS d)"},
 
-    {"POST", "/curfew/v1/sessions/{id}/{action}", 200, Effect::kChange,
+    {"POST", "/curfew/v1/sessions/{id}/{action}", 200, Effect::kAct,
      "SELECT curfew.row_json(s)::text AS body," + kTag + R"(
         FROM curfew.act(curfew.session_id($id), $action,
                         reason => curfew.body_text(curfew.json_body($body), 'reason'),

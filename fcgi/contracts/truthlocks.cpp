@@ -127,7 +127,7 @@ const std::vector<Route> kRoutes = {
     {"GET", "/v1/sessions", 200, Effect::kRead, List("items", kPlaygroundSession, R"(
         CASE $query_status WHEN 'terminated' THEN '["terminated","handed_off"]'::jsonb
                            WHEN 'active' THEN '["active"]' WHEN 'expired' THEN '["expired"]' END)")},
-    {"POST", "/v1/sessions/{sessionId}/terminate", 200, Effect::kChange,
+    {"POST", "/v1/sessions/{sessionId}/terminate", 200, Effect::kAct,
      "SELECT " + kPlaygroundSession + R"(::text AS body
         FROM curfew.act()" + Named("$sessionId") + R"(, 'terminate', reason => )" +
          kReason + ", lifecycle => 'agent', require_reason => true) AS s" + kDetail},
@@ -140,7 +140,7 @@ const std::vector<Route> kRoutes = {
     {"GET", "/v1/agent-sessions/{sessionID}", 200, Effect::kLookup,
      "SELECT " + kProseSession +
          "::text AS body FROM curfew.get_session(" + Named("$sessionID") + ", 'agent') AS s" + kDetail},
-    {"DELETE", "/v1/agent-sessions/{sessionID}", 200, Effect::kChange,
+    {"DELETE", "/v1/agent-sessions/{sessionID}", 200, Effect::kAct,
      "SELECT " + Object("curfew.maip_session_id(s.id) AS session_id, 'terminated' AS status") + R"(::text AS body
         FROM curfew.act()" + Named("$sessionID") + R"(, 'terminate', reason => )" +
          kReason + ", lifecycle => 'agent') AS s"},

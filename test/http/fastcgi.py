@@ -65,6 +65,11 @@ class Connection:
 
     def answer(self):
         """Status and body."""
+        status, _, body = self.whole_answer()
+        return status, body
+
+    def whole_answer(self):
+        """Status, headers and body."""
         said = b""
         while True:
             _, kind, _, length, padding, _ = struct.unpack(">BBHHBB", self._exactly(8))
@@ -73,7 +78,8 @@ class Connection:
                 break
             said += content
         head, _, body = said.partition(b"\r\n\r\n")
-        return int(head.split(b" ")[1]), body
+        headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+        return int(headers["Status"].split()[0]), headers, body
 
     def is_answered(self):
         """Whether anything has come."""

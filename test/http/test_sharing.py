@@ -1,6 +1,5 @@
 """Lookups that share a connection, and a transaction: each is told of its own, whatever becomes of the others."""
 import contextlib
-import json
 import os
 import signal
 
@@ -10,13 +9,13 @@ import fastcgi
 import front
 from front import wait_until
 from holding import locked_table, waiting
-from middleman import ASKED, Middleman
+from overhearing import Ender, Listener
+from together import Together
 
 CONNECTIONS = 2
 ROOM = 32       # for lookups on one connection
 TOGETHER = 16   # in one transaction, after so many alone
 MANY = ROOM + 8
-SYNC, BIND = b"S", b"B"
 
 
 @pytest.fixture
@@ -31,57 +30,6 @@ def native(subjects):
     return subjects["native"]
 
 
-class Listener(Middleman):
-    """Keeps what statements are bound to, by the transaction."""
-
-    def __init__(self, stack):
-        self.transactions = [[]] # the last has not ended
-        super().__init__(stack)
-
-    def watcher(self):
-        heard, began = b"", False
-
-        def watch(which, data):
-            nonlocal heard, began
-            if which == ASKED:
-                heard += data
-                while len(heard) >= 5:
-                    kind = heard[:1] if began else b"" # the first message has none
-                    length = len(kind) + int.from_bytes(heard[len(kind):len(kind) + 4], "big")
-                    if len(heard) < length:
-                        break
-                    self.note(kind, heard[:length])
-                    heard, began = heard[length:], True
-            return data, True
-
-        return watch
-
-    def note(self, kind, message):
-        if kind == SYNC:
-            self.transactions.append([])
-        elif kind == BIND:
-            self.transactions[-1].append(message)
-
-    @property
-    def count(self):
-        return len(self.transactions) - 1
-
-    def named(self, *texts, since):
-        """Which of the texts each transaction after so many had in it, where it had any."""
-        found = [[text for text in texts if any(text.encode() in message for message in bound)]
-                 for bound in self.transactions[since:]]
-        return [each for each in found if each]
-
-
-class Ender(Middleman):
-    """Ends a connection on which something is asked that names one of `at`."""
-
-    at = ()
-
-    def watcher(self):
-        return lambda which, data: (b"", False) if any(name.encode() in data for name in self.at) else (data, True)
-
-
 @pytest.fixture
 def overheard(stack):
     """A front with one connection: its process, its socket, and who listens to what it says on that."""
@@ -90,36 +38,29 @@ def overheard(stack):
         yield process, path, listener
 
 
-class Lookups:
+class Lookups(Together):
     """Lookups of a session each; that many were looked up before, so that the front knows their statement."""
 
     def __init__(self, stack, own, native, count):
-        self.process, path = own
+        super().__init__(stack, own, count)
         self.key = native.owner_key
         self.sessions = [native.new() for _ in range(count)]
-        self.connections = [stack.enter_context(fastcgi.Connection(path)) for _ in self.sessions]
         for _ in range(2):
             self.send()
-            assert [status for status, _ in self.answers()] == [200] * count
-        for connection, session in zip(self.connections, self.sessions):
-            connection.send(self._request(session))
-            assert connection.answer()[0] == 200
+            assert self.answers() == self.expected()
+        for session in self.sessions:
+            assert self.alone(self._request(session))[0] == 200
 
     def _request(self, session, key=None):
         return fastcgi.request("GET", f"/curfew/v1/sessions/{session}", authorization=f"Bearer {key or self.key}")
 
     def send(self, wrong=()):
-        """All of them are there when the front looks. Who are wrong have no credential."""
-        self.process.send_signal(signal.SIGSTOP)
-        os.waitpid(self.process.pid, os.WUNTRACED)
-        for connection, session in zip(self.connections, self.sessions):
-            connection.send(self._request(session, "crfk_nobody" if session in wrong else None))
-        self.process.send_signal(signal.SIGCONT)
+        """Who are wrong have no credential."""
+        super().send([self._request(session, "crfk_nobody" if session in wrong else None) for session in self.sessions])
 
     def answers(self):
         """Status and id or reason."""
-        answers = [(status, json.loads(body)) for status, body in (connection.answer() for connection in self.connections)]
-        return [(status, body["id" if status == 200 else "reason"]) for status, body in answers]
+        return [(status, body["id" if status == 200 else "reason"]) for status, body in super().answers()]
 
     def expected(self, wrong=()):
         return [(401, "invalid_credential") if session in wrong else (200, session) for session in self.sessions]
@@ -134,6 +75,16 @@ def test_lookups_that_come_together_share_transactions(overheard, native):
         assert lookups.answers() == lookups.expected()
         assert listener.named(*lookups.sessions, since=before) == [
             lookups.sessions[at:at + TOGETHER] for at in range(0, MANY, TOGETHER)]
+
+
+def test_lookups_may_have_a_transaction_each(stack, native):
+    with contextlib.closing(Listener(stack)) as listener, contextlib.ExitStack() as opened, \
+            front.serving(stack, "--connections", "1", "--requests-per-transaction", "1", database=listener.database) as own:
+        lookups = Lookups(opened, own, native, MANY)
+        before = listener.count
+        lookups.send()
+        assert lookups.answers() == lookups.expected()
+        assert listener.named(*lookups.sessions, since=before) == [[session] for session in lookups.sessions]
 
 
 @pytest.mark.parametrize("place", [0, TOGETHER // 2, TOGETHER - 1])

@@ -21,6 +21,13 @@ def path(stack):
 
 
 @pytest.fixture
+def one_by_one(stack):
+    """The same, of one that has no requests share a transaction."""
+    with front.serving(stack, "--connections", str(CONNECTIONS), "--requests-per-transaction", "1") as (_, path):
+        yield path
+
+
+@pytest.fixture
 def native(subjects):
     return subjects["native"]
 
@@ -47,13 +54,13 @@ def test_a_caller_whose_requests_are_held_up_leaves_a_connection_to_others(path,
         assert [ender.answer()[0] for ender in enders] == [200] * MANY
 
 
-def test_who_comes_late_does_not_wait_for_all_that_another_has_asked(path, native, another_key, database):
+def test_who_comes_late_does_not_wait_for_all_that_another_has_asked(one_by_one, native, another_key, database):
     """Everything waits for four rows; then the late one is served after few of the many that were there before."""
     blocked = [native.new() for _ in range(CONNECTIONS)]
     many, late = [native.new() for _ in range(MANY)], native.new()
     third_key = native.tenant.key(native.owner)
     with contextlib.ExitStack() as stack:
-        enders = [stack.enter_context(fastcgi.Connection(path)) for _ in range(CONNECTIONS + MANY + 1)]
+        enders = [stack.enter_context(fastcgi.Connection(one_by_one)) for _ in range(CONNECTIONS + MANY + 1)]
         with locked(database, *blocked):
             for ender, session, key in zip(enders, blocked, [third_key] * SHARE + [another_key] * (CONNECTIONS - SHARE)):
                 ender.send(ending(native, session, key))
@@ -61,7 +68,7 @@ def test_who_comes_late_does_not_wait_for_all_that_another_has_asked(path, nativ
             for ender, session in zip(enders[CONNECTIONS:], many):
                 ender.send(ending(native, session))
             enders[-1].send(ending(native, late, another_key))
-            assert asks(path, "GET", "/healthz")[0] == 200 # all of them have been taken in by now
+            assert asks(one_by_one, "GET", "/healthz")[0] == 200 # all of them have been taken in by now
         assert [ender.answer()[0] for ender in enders] == [200] * len(enders)
     order = [row["id"] for row in database.rows(
         "SELECT session_id::text AS id FROM curfew.audit_event WHERE session_id = ANY (%s::uuid[]) AND action = 'terminate'"

@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(the_database_is_given_who_asks_and_what) {
     BOOST_TEST(!asked[0].caller->tenant.has_value());
     BOOST_TEST(asked[0].caller->via == "http:native");
     BOOST_TEST(asked[0].caller->request_id == "request-1");
-    BOOST_TEST((asked[0].effect == Effect::kChange));
+    BOOST_TEST((asked[0].effect == Effect::kAct));
     const std::vector<Value> expected = {"1", "end", R"({"reason":"done"})", "\"7\"", "k-1"};
     BOOST_TEST((asked[0].values == expected));
     BOOST_TEST(!asked[0].unread_body.has_value());

@@ -58,11 +58,14 @@ struct Fixture {
             queue.Add(asked[name]);
     }
 
-    /// Who begin, one after the other, until nobody may.
-    std::string Begun() {
+    /// Who begin, one after the other, until nobody may: who joins others or is soon done does without a share.
+    std::string Begun(bool joins = false) {
         std::string begun;
-        while (Question* const question = queue.Next()) {
-            queue.Begin(*question);
+        const auto may_begin = [=](const Question& question, bool has_less) {
+            return joins || has_less || question.exchange->IsSoonDone();
+        };
+        while (Question* const question = queue.Next(may_begin)) {
+            queue.Begin(*question, joins);
             begun += asked.NameOf(*question) + " ";
         }
         return begun;
@@ -100,6 +103,30 @@ BOOST_AUTO_TEST_CASE(what_is_soon_done_is_of_no_share) {
     BOOST_TEST(Begun() == "A1 A2 A3 A4 a1 a2 a3 A5 ");
     queue.End(asked["A1"]);
     BOOST_TEST(Begun() == "");
+}
+
+BOOST_AUTO_TEST_CASE(who_joins_others_is_of_no_share) {
+    Add({"a1", "a2", "a3", "a4"});
+    BOOST_TEST(Begun() == "a1 a2 a3 ");
+    BOOST_TEST(Begun(true) == "a4 ");
+    Add({"a5"});
+    queue.End(asked["a4"]);
+    BOOST_TEST(Begun() == "");
+    queue.End(asked["a1"]);
+    queue.End(asked["a1"]);
+    Add({"a6"});
+    BOOST_TEST(Begun() == "a5 ");
+}
+
+BOOST_AUTO_TEST_CASE(who_may_not_begin_keeps_his_place_and_holds_up_nobody_else) {
+    Add({"a1", "b1", "a2", "c1"});
+    const auto is_not_of_a = [this](const Question& question, bool) { return asked.NameOf(question)[0] != 'a'; };
+    BOOST_TEST(asked.NameOf(*queue.Next(is_not_of_a)) == "b1");
+    queue.Begin(asked["b1"], false);
+    BOOST_TEST(asked.NameOf(*queue.Next(is_not_of_a)) == "c1");
+    queue.Begin(asked["c1"], false);
+    BOOST_TEST((queue.Next(is_not_of_a) == nullptr));
+    BOOST_TEST(Begun() == "a1 a2 ");
 }
 
 BOOST_AUTO_TEST_CASE(who_shows_no_credential_is_one_caller) {

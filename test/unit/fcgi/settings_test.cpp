@@ -49,12 +49,20 @@ BOOST_AUTO_TEST_CASE(one_caller_has_three_quarters_of_the_connections) {
     BOOST_TEST(ShareOfOne(256) == 192);
 }
 
+BOOST_AUTO_TEST_CASE(acts_are_made_on_a_fifth_of_the_connections_before_others_gather) {
+    BOOST_TEST(TransactionsOfActs(1) == 2);
+    BOOST_TEST(TransactionsOfActs(14) == 2);
+    BOOST_TEST(TransactionsOfActs(16) == 3);
+    BOOST_TEST(TransactionsOfActs(64) == 12);
+}
+
 BOOST_AUTO_TEST_CASE(defaults_are_those_that_help_tells) {
     const Read read = ReadFrom({"--listen", "/run/x.sock"});
     BOOST_REQUIRE(read.settings);
     BOOST_TEST(read.settings->listen == "/run/x.sock");
     BOOST_TEST(read.settings->socket_mode == 0660U);
     BOOST_TEST(read.settings->max_body == 1048576U);
+    BOOST_TEST(read.settings->requests_per_transaction == 16);
     BOOST_TEST((read.settings->log_level == LogLevel::kInfo));
     BOOST_TEST(read.settings->statement_timeout.count() == 10);
     BOOST_TEST(read.settings->dreadnode_min_client.empty());

@@ -1,0 +1,311 @@
+"""Acts that share a transaction: each is told of its own, and of nothing that was undone."""
+import contextlib
+import json
+
+import pytest
+
+import fastcgi
+import front
+from front import wait_until
+from holding import asks, ending, locked, waiting
+from middleman import ASKED, Middleman
+from overhearing import Listener, Mute
+from together import Together
+
+TOGETHER = 16 # in one transaction, after so many alone
+PLACES = [0, TOGETHER // 2, TOGETHER - 1]
+TOKEN = "X-Curfew-Token"
+
+
+@pytest.fixture
+def native(subjects):
+    return subjects["native"]
+
+
+@pytest.fixture
+def overheard(stack):
+    """A front with one connection, its process and its socket; and who listens to what it says on that."""
+    with contextlib.closing(Listener(stack)) as listener, \
+            front.serving(stack, "--connections", "1", database=listener.database) as own:
+        yield own, listener
+
+
+class Acts(Together):
+    """On sessions of their own, which are `native`'s. So many were alone before that they share one transaction."""
+
+    def __init__(self, stack, own, native, count=TOGETHER):
+        super().__init__(stack, own, count)
+        self.native = native
+        self.sessions = [native.new() for _ in range(count)]
+        for _ in range(TOGETHER):
+            assert self.alone(ending(native, native.new()))[0] == 200
+
+    def send_endings(self, **special):
+        """`s<place>` is what a request in that place is instead of the ending of its session."""
+        self.send([special.get(f"s{place}") or ending(self.native, session) for place, session in enumerate(self.sessions)])
+
+    def told(self):
+        """Status and state or reason."""
+        return [(status, body["state" if status == 200 else "reason"]) for status, body in self.answers()]
+
+    def transactions(self):
+        """In how many of them those of the sessions were ended that were."""
+        return self.native.database.rows(
+            "SELECT count(DISTINCT xmin::text) AS n, count(*) AS ended FROM curfew.audit_event"
+            " WHERE session_id = ANY (%s::uuid[]) AND action = 'terminate' AND outcome = 'done'", (self.sessions,))[0]
+
+
+ENDED = (200, "terminated")
+
+
+def others_ended(place, told):
+    return [told if at == place else ENDED for at in range(TOGETHER)]
+
+
+def test_acts_that_come_together_share_a_transaction(overheard, native):
+    own, listener = overheard
+    with contextlib.ExitStack() as stack:
+        acts = Acts(stack, own, native)
+        before = listener.count
+        acts.send_endings()
+        assert acts.told() == [ENDED] * TOGETHER
+        assert listener.named(*acts.sessions, since=before) == [acts.sessions]
+        assert acts.transactions() == {"n": 1, "ended": TOGETHER}
+
+
+def test_each_may_have_its_own(stack, native):
+    with front.serving(stack, "--connections", "1", "--requests-per-transaction", "1") as own, \
+            contextlib.ExitStack() as opened:
+        acts = Acts(opened, own, native)
+        acts.send_endings()
+        assert acts.told() == [ENDED] * TOGETHER
+        assert acts.transactions() == {"n": TOGETHER, "ended": TOGETHER}
+
+
+def test_lookups_and_acts_share_none(overheard, native):
+    own, listener = overheard
+    looked_up = native.new()
+    look_up = fastcgi.request("GET", f"/curfew/v1/sessions/{looked_up}", authorization=f"Bearer {native.owner_key}")
+    with contextlib.ExitStack() as stack:
+        acts = Acts(stack, own, native)
+        acts.alone(look_up)
+        before = listener.count
+        acts.send_endings(s1=look_up)
+        assert [status for status, _ in acts.answers()] == [200] * TOGETHER
+        apart = [transaction for transaction in listener.named(looked_up, *acts.sessions, since=before)]
+        assert apart[0] == acts.sessions[:1]
+        assert apart[1] == [looked_up]
+
+
+def test_each_is_written_down_as_its_own(overheard, native):
+    own, _ = overheard
+    agent = native.tenant.principal("agent", scopes=["sessions:terminate"])
+    key = native.tenant.key(agent)
+    with contextlib.ExitStack() as stack:
+        acts = Acts(stack, own, native)
+        acts.send([ending(native, session, key if at % 2 else None, traceparent=f"00-{at + 1:032x}-{1:016x}-01")
+                   for at, session in enumerate(acts.sessions)])
+        assert acts.told() == [ENDED] * TOGETHER
+        assert acts.transactions() == {"n": 1, "ended": TOGETHER}
+        events = [native.database.audit(session)[-1] for session in acts.sessions]
+        assert [event["actor_id"] for event in events] == [agent if at % 2 else native.owner for at in range(TOGETHER)]
+        assert [event["relation"] for event in events] == ["scope" if at % 2 else "owner" for at in range(TOGETHER)]
+        assert [f"{at + 1:032x}" in str(event) for at, event in enumerate(events)] == [True] * TOGETHER
+        assert len({event["request_id"] for event in events}) == TOGETHER
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("what", ["unknown caller", "not its owner", "other version"])
+def test_the_refusal_of_one_is_not_that_of_those_who_share_its_transaction(overheard, native, place, what):
+    own, listener = overheard
+    with contextlib.ExitStack() as stack:
+        acts = Acts(stack, own, native)
+        session = acts.sessions[place]
+        wrong, told = {
+            "unknown caller": (ending(native, session, "crfk_nobody"), (401, "invalid_credential")),
+            "not its owner": (ending(native, session, native.stranger_key), (403, "not_owner")),
+            "other version": (ending(native, session, if_match='"7"'), (412, "version_conflict")),
+        }[what]
+        before = listener.count
+        acts.send_endings(**{f"s{place}": wrong})
+        assert acts.told() == others_ended(place, told)
+        assert acts.transactions() == {"n": TOGETHER - 1, "ended": TOGETHER - 1}
+        transactions = listener.named(*acts.sessions, since=before)
+        assert transactions[0] == acts.sessions
+        assert sorted(transactions[1:]) == sorted([each] for each in acts.sessions if each != session)
+
+
+def test_after_a_refusal_few_share_a_transaction_for_a_while(overheard, native):
+    own, listener = overheard
+    sizes = []
+    for refused in (True, False, False):
+        with contextlib.ExitStack() as stack:
+            acts = Acts(stack, own, native) if refused else again(acts, stack, own)
+            before = listener.count
+            acts.send_endings(**({"s0": ending(native, acts.sessions[0], "crfk_nobody")} if refused else {}))
+            assert acts.told()[1:] == [ENDED] * (TOGETHER - 1)
+            sizes.append(max(map(len, listener.named(*acts.sessions, since=before))))
+    assert sizes[0] == TOGETHER
+    assert sizes[1] < sizes[2] < TOGETHER
+
+
+def again(acts, stack, own):
+    """Sessions anew, and connections."""
+    Together.__init__(acts, stack, own, TOGETHER)
+    acts.sessions = [acts.native.new() for _ in range(TOGETHER)]
+    return acts
+
+
+def test_of_two_that_end_the_same_session_one_wins_and_the_other_is_told_why(overheard, native):
+    own, _ = overheard
+    with contextlib.ExitStack() as stack:
+        acts = Acts(stack, own, native)
+        acts.send_endings(s5=ending(native, acts.sessions[2]))
+        assert acts.told() == others_ended(5, (409, "invalid_state"))
+        assert len(native.database.audit(acts.sessions[2])) == 1
+
+
+def test_one_may_build_on_another(overheard, native):
+    own, _ = overheard
+    native.tenant.workspace("together")
+    native.tenant.member("together", native.owner)
+    session = native.tenant.session(native.owner, "conversation", workspace="together")["id"]
+
+    def act(action):
+        return fastcgi.request("POST", f"/curfew/v1/sessions/{session}/{action}", b"{}",
+                               authorization=f"Bearer {native.owner_key}")
+
+    with contextlib.ExitStack() as stack:
+        acts = Acts(stack, own, native, 4)
+        acts.send([act(action) for action in ("archive", "unarchive", "pin", "archive")])
+        assert [(status, body["version"], sorted(body["marks"])) for status, body in acts.answers()] == [
+            (200, 2, ["archived"]), (200, 3, []), (200, 4, ["pinned"]), (200, 5, ["archived", "pinned"])]
+        events = native.database.rows("SELECT action, version, xmin::text FROM curfew.audit_event WHERE session_id = %s"
+                                      " AND action <> 'create' ORDER BY version", (session,))
+        assert [(event["action"], event["version"]) for event in events] == [
+            ("archive", 2), ("unarchive", 3), ("pin", 4), ("archive", 5)]
+        assert len({event["xmin"] for event in events}) == 1
+
+
+def test_who_calls_with_what_another_ends_is_a_stranger(overheard, native):
+    own, _ = overheard
+    login = native.tenant.session(native.owner, "login")
+    with contextlib.ExitStack() as stack:
+        acts = Acts(stack, own, native)
+        acts.send_endings(s0=fastcgi.request("POST", f"/curfew/v1/sessions/{login['id']}/end", b"{}",
+                                             authorization=f"Bearer {native.owner_key}"),
+                          s1=ending(native, acts.sessions[1], login["token"]))
+        assert acts.told() == [(200, "ended"), (401, "session_not_live")] + [ENDED] * (TOGETHER - 2)
+
+
+class Cutter(Middleman):
+    """Ends a connection on which something is asked that names `one` without `other`."""
+
+    one = other = None
+
+    def watcher(self):
+        def watch(which, data):
+            if which == ASKED and self.one and self.one in data and self.other not in data:
+                return b"", False
+            return data, True
+
+        return watch
+
+
+def test_nobody_is_told_of_what_another_did_not_do_after_all(stack, native):
+    """The second would end what the first has ended; then all is undone, and the first does not come to it again."""
+    with contextlib.closing(Cutter(stack)) as cutter, \
+            front.serving(stack, "--connections", "1", database=cutter.database) as own, contextlib.ExitStack() as opened:
+        acts = Acts(opened, own, native)
+
+        def with_reason(reason):
+            return fastcgi.request("POST", f"/curfew/v1/sessions/{acts.sessions[2]}/terminate",
+                                   json.dumps({"reason": reason}).encode(), authorization=f"Bearer {native.owner_key}")
+
+        cutter.one, cutter.other = b"the first", b"the second"
+        acts.send_endings(s2=with_reason("the first"), s5=with_reason("the second"))
+        assert acts.told() == others_ended(2, (503, "in_doubt"))
+        assert [event["reason"] for event in native.database.audit(acts.sessions[2])] == ["the second"]
+
+
+def test_acts_whose_connection_is_lost_are_all_in_doubt(stack, native):
+    with contextlib.closing(Cutter(stack)) as cutter, \
+            front.serving(stack, "--connections", "1", database=cutter.database) as own, contextlib.ExitStack() as opened:
+        acts = Acts(opened, own, native)
+        cutter.one, cutter.other = acts.sessions[3].encode(), b"nothing"
+        acts.send_endings()
+        assert acts.told() == [(503, "in_doubt")] * TOGETHER
+        assert acts.transactions() == {"n": 0, "ended": 0}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_who_waits_for_another_transaction_does_so_alone(stack, native, database, place):
+    with front.serving(stack, "--connections", "2") as own, contextlib.ExitStack() as opened:
+        acts = Acts(opened, own, native)
+        Acts(opened, own, native, 2).send_endings() # the other connection
+        with locked(database, acts.sessions[place]):
+            acts.send_endings()
+            others = acts.connections[:place] + acts.connections[place + 1:]
+            assert [other.answer()[0] for other in others] == [200] * (TOGETHER - 1)
+            wait_until(lambda: waiting(database, 1))
+            assert not acts.connections[place].is_answered()
+        assert acts.connections[place].answer()[0] == 200
+
+
+def test_an_error_at_the_commit_is_nobody_elses(overheard, native, database):
+    own, _ = overheard
+    with contextlib.ExitStack() as stack:
+        acts = Acts(stack, own, native)
+        database.rows(f"""
+            CREATE FUNCTION public.objects() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                IF NEW.id = '{acts.sessions[3]}' THEN RAISE 'no'; END IF;
+                RETURN NULL;
+            END $$;
+            CREATE CONSTRAINT TRIGGER objects AFTER UPDATE ON curfew.session DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION public.objects()""")
+        try:
+            acts.send_endings()
+            assert acts.told() == others_ended(3, (500, "internal_error"))
+        finally:
+            database.rows("DROP TRIGGER objects ON curfew.session; DROP FUNCTION public.objects()")
+        assert acts.transactions() == {"n": TOGETHER - 1, "ended": TOGETHER - 1}
+
+
+def tokens(acts):
+    return [headers.get(TOKEN) for _, headers, _ in (connection.whole_answer() for connection in acts.connections)]
+
+
+def test_each_is_answered_with_the_token_of_the_commit(overheard, native):
+    own, _ = overheard
+    with contextlib.ExitStack() as stack:
+        acts = Acts(stack, own, native)
+        seen = set()
+        for _ in range(2):
+            acts.send_endings()
+            told = tokens(acts)
+            assert acts.transactions() == {"n": 1, "ended": TOGETHER}
+            assert len(set(told)) == 1
+            seen |= set(told)
+            status, _ = asks(own[1], "GET", f"/curfew/v1/sessions/{acts.sessions[0]}",
+                             authorization=f"Bearer {native.owner_key}", **{"x_curfew_token": told[0]})
+            assert status == 200
+            acts.sessions = [native.new() for _ in acts.sessions]
+        assert len(seen) == 2
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_token_that_is_not_reported_is_asked_for(stack, native, is_lost):
+    """The connection may be lost over it: what was done is told without one."""
+    with contextlib.closing(Mute(stack)) as mute, \
+            front.serving(stack, "--connections", "1", database=mute.database) as own, contextlib.ExitStack() as opened:
+        acts = Acts(opened, own, native)
+        mute.ends = is_lost
+        for _ in range(2):
+            acts.send_endings()
+            told = tokens(acts)
+            assert acts.transactions() == {"n": 1, "ended": TOGETHER}
+            assert len(set(told)) == 1
+            assert (told[0] is None) == is_lost
+            mute.ends = False
+            acts = Acts(opened, own, native)
+            is_lost = False
