@@ -23,7 +23,7 @@ using Json = nlohmann::ordered_json;
 enum class Effect {
     kLookup, // reads one thing by its key, which is soon done: others may be sent with it, and behind it
     kRead,   // may, as a lookup, be asked again when the connection is lost
-    kAct,    // changes one session by its key: others that do may be sent with it
+    kAct,    // begins a session, or changes one by its key: others that do may be sent with it
     kChange, // as an act, is never asked again when the connection is lost: its outcome may already be there
 };
 

@@ -52,7 +52,7 @@ const std::vector<Route> kRoutes = {
 
     // With `idempotent`, the same prompt by the same caller is the same session. The prompt is its first
     // message, and stands nowhere else.
-    {"POST", "/v1/sessions", 200, Effect::kChange, R"(
+    {"POST", "/v1/sessions", 200, Effect::kAct, R"(
         SELECT (pg_catalog.jsonb_build_object('session_id', )" + kShownId + R"(,
                     'url', coalesce($base_url, '') || '/sessions/' || )" + kShownId + R"()
                 || CASE WHEN once.wanted THEN pg_catalog.jsonb_build_object('is_new_session', NOT s.replayed)

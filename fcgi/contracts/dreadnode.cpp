@@ -132,7 +132,7 @@ const std::vector<Route> kRoutes = {
              CROSS JOIN LATERAL curfew.get_session_detail(s.id) AS d
              LEFT JOIN LATERAL curfew.find_principals(id => s.owner_id) AS p ON true)"},
 
-    {"POST", "/api/v1/org/{org}/ws/{workspace}/sessions", 201, Effect::kChange,
+    {"POST", "/api/v1/org/{org}/ws/{workspace}/sessions", 201, Effect::kAct,
      "SELECT" + kSession + R"(::text AS body
         FROM (SELECT curfew.json_body(CASE WHEN here.id IS NOT NULL THEN $body END) AS body
               FROM curfew.resolve_workspace($workspace) AS here (id) OFFSET 0) AS asked,

@@ -69,7 +69,7 @@ const std::string kOne = "curfew.get_session(curfew.session_id($id), 'visual') A
 const std::vector<Route> kRoutes = {
     // The wait is clamped, the other numbers are refused out of their range. No quotes are held here, so that each is
     // unknown. The consistency token is the position after the commit, so the front is to put it in.
-    {"POST", "/api/v1/sessions", 201, Effect::kChange,
+    {"POST", "/api/v1/sessions", 201, Effect::kAct,
      R"(SELECT '{"statusCode":201,"message":"Request successful","data":' || pg_catalog.left()" + kSession + R"(::text, -1)
                    || ',"consistencyToken":' AS body,
                '},"timestamp":"' || curfew.rfc3339(pg_catalog.statement_timestamp()) || '"}' AS body_after_token

@@ -118,7 +118,7 @@ const std::vector<Route> kRoutes = {
 
     // Create: the tokens are shown here, and to a repeat that may have them, where the lifecycle gives any:
     // concat passes over what is null.
-    {"POST", "/curfew/v1/sessions", 201, Effect::kChange,
+    {"POST", "/curfew/v1/sessions", 201, Effect::kAct,
      "SELECT pg_catalog.concat(pg_catalog.left(" + Object(kMembers) + R"(::text, -1),
                  ',"token":' || pg_catalog.to_json(s.token)::text,
                  ',"refresh_token":' || pg_catalog.to_json(s.refresh_token)::text, '}') AS body,

@@ -121,7 +121,7 @@ const std::string kAbout = R"(CASE $query_resource_type WHEN 'agent_session' THE
                                                        WHEN 'agent' THEN 'principal' ELSE $query_resource_type END)";
 
 const std::vector<Route> kRoutes = {
-    {"POST", "/v1/sessions", 201, Effect::kChange,
+    {"POST", "/v1/sessions", 201, Effect::kAct,
      "SELECT " + Object("s.id AS session_id, s.agent_id, s.token," + kPlaygroundRest) + "::text AS body" +
          Create("ttl_seconds", 1)},
     {"GET", "/v1/sessions", 200, Effect::kRead, List("items", kPlaygroundSession, R"(
@@ -132,7 +132,7 @@ const std::vector<Route> kRoutes = {
         FROM curfew.act()" + Named("$sessionId") + R"(, 'terminate', reason => )" +
          kReason + ", lifecycle => 'agent', require_reason => true) AS s" + kDetail},
 
-    {"POST", "/v1/agent-sessions", 201, Effect::kChange,
+    {"POST", "/v1/agent-sessions", 201, Effect::kAct,
      "SELECT " + kBegun + "::text AS body" + Create("ttl_minutes", 60)},
     {"GET", "/v1/agent-sessions", 200, Effect::kRead, List("sessions", kProseSession, R"(
         CASE WHEN $query_status IN ('active', 'terminated', 'expired', 'handed_off')

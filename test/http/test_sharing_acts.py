@@ -187,6 +187,40 @@ def test_one_may_build_on_another(overheard, native):
         assert len({event["xmin"] for event in events}) == 1
 
 
+def test_sessions_that_begin_together(overheard, native):
+    own, listener = overheard
+
+    def begin(key):
+        return fastcgi.request("POST", "/curfew/v1/sessions", json.dumps({"lifecycle": "agent", "title": key}).encode(),
+                               authorization=f"Bearer {native.owner_key}", idempotency_key=f"{run}-{key}")
+
+    run = native.new()
+    with contextlib.ExitStack() as stack:
+        acts = Acts(stack, own, native, 4)
+        acts.alone(begin("first"))
+        before = listener.count
+        acts.send([begin("one"), begin("two"), begin("one"), begin("first")])
+        answers = acts.answers()
+        assert [status for status, _ in answers] == [201] * 4
+        ids = [body["id"] for _, body in answers]
+        assert ids[0] == ids[2]
+        assert len(set(ids)) == 3
+        assert listener.named(run, since=before) == [[run]]
+        begun = native.database.rows("SELECT session_id::text AS id, xmin::text FROM curfew.audit_event"
+                                     " WHERE session_id = ANY (%s::uuid[]) AND action = 'create'", (ids,))
+        assert sorted(row["id"] for row in begun) == sorted(set(ids))
+        assert len({row["xmin"] for row in begun}) == 2
+        tokens = [body["token"] for _, body in answers]
+        assert [session_of(acts, token) for token in tokens] == ids
+
+
+def session_of(acts, token):
+    """The session that a token is introspected as."""
+    status, body = acts.alone(fastcgi.request("POST", "/curfew/v1/introspect", json.dumps({"token": token}).encode(),
+                                              authorization=f"Bearer {acts.native.owner_key}"))
+    return json.loads(body).get("session_id")
+
+
 def test_who_calls_with_what_another_ends_is_a_stranger(overheard, native):
     own, _ = overheard
     login = native.tenant.session(native.owner, "login")
