@@ -69,10 +69,11 @@ Company Pool::CompanyFor(const Exchange& exchange) const {
 }
 
 bool Pool::Withdraw(Question& question) {
-    const bool waited = waiting_.Remove(question);
-    if (const auto verdict = std::exchange(question.verdict, nullptr); waited && verdict)
+    if (!waiting_.Remove(question))
+        return false;
+    if (const auto verdict = std::exchange(question.verdict, nullptr))
         Weigh(*verdict, false);
-    return waited;
+    return true;
 }
 
 void Pool::Tick(Connection::Clock::time_point now) {

@@ -1,6 +1,7 @@
 """Acts that share a transaction: each is told of its own, and of nothing that was undone."""
 import contextlib
 import json
+import threading
 
 import pytest
 
@@ -10,6 +11,7 @@ from front import wait_until
 from holding import asks, ending, locked, waiting
 from middleman import ASKED, Middleman
 from overhearing import Listener, Mute
+from stack import PATIENCE
 from together import Together
 
 TOGETHER = 16 # in one transaction, after so many alone
@@ -232,41 +234,75 @@ def test_who_calls_with_what_another_ends_is_a_stranger(overheard, native):
         assert acts.told() == [(200, "ended"), (401, "session_not_live")] + [ENDED] * (TOGETHER - 2)
 
 
-class Cutter(Middleman):
-    """Ends a connection on which something is asked that names `one` without `other`."""
+class Gate(Middleman):
+    """Holds up what is asked that names `one` without `other`, until it is let through, or ends its connection at once."""
 
     one = other = None
 
+    def __init__(self, stack):
+        self.ends = False
+        self.reached, self.opened = threading.Event(), threading.Event()
+        super().__init__(stack)
+
     def watcher(self):
         def watch(which, data):
-            if which == ASKED and self.one and self.one in data and self.other not in data:
+            if which != ASKED or not self.one or self.one not in data or self.other in data:
+                return data, True
+            if self.ends:
                 return b"", False
+            self.reached.set()
+            self.opened.wait(PATIENCE)
             return data, True
 
         return watch
 
 
-def test_nobody_is_told_of_what_another_did_not_do_after_all(stack, native):
+@pytest.fixture
+def gate(stack):
+    with contextlib.closing(Gate(stack)) as gate:
+        yield gate
+
+
+def of_the_same(acts, gate):
+    """Two endings of the same session: if both are in one transaction, the gate lets them through."""
+
+    def with_reason(reason):
+        return fastcgi.request("POST", f"/curfew/v1/sessions/{acts.sessions[2]}/terminate",
+                               json.dumps({"reason": reason}).encode(), authorization=f"Bearer {acts.native.owner_key}")
+
+    gate.one, gate.other = b"the first", b"the second"
+    return with_reason("the first"), with_reason("the second")
+
+
+def test_nobody_is_told_of_what_another_did_not_do_after_all(stack, native, gate):
     """The second would end what the first has ended; then all is undone, and the first does not come to it again."""
-    with contextlib.closing(Cutter(stack)) as cutter, \
-            front.serving(stack, "--connections", "1", database=cutter.database) as own, contextlib.ExitStack() as opened:
+    with front.serving(stack, "--connections", "1", database=gate.database) as own, contextlib.ExitStack() as opened:
         acts = Acts(opened, own, native)
-
-        def with_reason(reason):
-            return fastcgi.request("POST", f"/curfew/v1/sessions/{acts.sessions[2]}/terminate",
-                                   json.dumps({"reason": reason}).encode(), authorization=f"Bearer {native.owner_key}")
-
-        cutter.one, cutter.other = b"the first", b"the second"
-        acts.send_endings(s2=with_reason("the first"), s5=with_reason("the second"))
+        gate.ends = True
+        first, second = of_the_same(acts, gate)
+        acts.send_endings(s2=first, s5=second)
         assert acts.told() == others_ended(2, (503, "in_doubt"))
         assert [event["reason"] for event in native.database.audit(acts.sessions[2])] == ["the second"]
 
 
-def test_acts_whose_connection_is_lost_are_all_in_doubt(stack, native):
-    with contextlib.closing(Cutter(stack)) as cutter, \
-            front.serving(stack, "--connections", "1", database=cutter.database) as own, contextlib.ExitStack() as opened:
+def test_who_goes_meanwhile_leaves_nobody_waiting(stack, native, gate):
+    """The one whose act the other was refused for has gone while it is made again."""
+    with front.serving(stack, "--connections", "1", database=gate.database) as own, contextlib.ExitStack() as opened:
         acts = Acts(opened, own, native)
-        cutter.one, cutter.other = acts.sessions[3].encode(), b"nothing"
+        first, second = of_the_same(acts, gate)
+        acts.send_endings(s2=first, s5=second)
+        assert gate.reached.wait(PATIENCE)
+        acts.connections[2].socket.close()
+        assert asks(own[1], "GET", "/healthz")[0] == 200 # it is seen by now
+        gate.opened.set()
+        assert acts.connections[5].answer()[0] == 409
+        assert [event["reason"] for event in native.database.audit(acts.sessions[2])] == ["the first"]
+
+
+def test_acts_whose_connection_is_lost_are_all_in_doubt(stack, native, gate):
+    with front.serving(stack, "--connections", "1", database=gate.database) as own, contextlib.ExitStack() as opened:
+        acts = Acts(opened, own, native)
+        gate.ends, gate.one, gate.other = True, acts.sessions[3].encode(), b"nothing"
         acts.send_endings()
         assert acts.told() == [(503, "in_doubt")] * TOGETHER
         assert acts.transactions() == {"n": 0, "ended": 0}
