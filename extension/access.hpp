@@ -105,6 +105,7 @@ inline constexpr Grant kFunctionGrants[] = {
     {"body_uuid", kFront},
     {"query_integer", kFront},
     {"query_uuid", kFront},
+    {"next_caller", kFront},
     {"refuse", kFront},
     {"refuse_parameter", kFront},
     {"consistency_token", kFront | kService | kAdmin},

@@ -24,13 +24,13 @@ const Statement kAuthenticateToChange = {
     "SELECT (curfew.authenticate($1::text, $2::text, $3::text, $4::text, $5::text)).principal_id,"
     " pg_catalog.set_config('curfew.consistency_token', 'report', false)",
     {}};
-// The same before acts that share a transaction. None waits for another transaction's locks for long while others have
-// theirs: no deadlock is its doing, and nobody waits for who waits.
+// The same before acts that share a transaction. They do not wait for another transaction's locks for long, while they have
+// theirs: no deadlock is their doing, and nobody waits for who waits.
 const Statement kAuthenticateToShare = {
     "authenticate to share",
-    "SELECT (curfew.authenticate($1::text, $2::text, $3::text, $4::text, $5::text)).principal_id,"
-    " pg_catalog.set_config('curfew.consistency_token', 'report', false),"
-    " pg_catalog.set_config('lock_timeout', '50ms', true)",
+    "SELECT curfew.next_caller('50 milliseconds'),"
+    " (curfew.authenticate($1::text, $2::text, $3::text, $4::text, $5::text)).principal_id,"
+    " pg_catalog.set_config('curfew.consistency_token', 'report', false)",
     {}};
 const char* const kReportedToken = "curfew.consistency_token";
 // A standby is given a moment to come so far.
@@ -73,34 +73,43 @@ bool Connection::MayShare(const Exchange& exchange) const {
            (!exchange.unread_body || pipeline_.HasPrepared(kCheckBody)) && pipeline_.HasPrepared(*exchange.statement);
 }
 
-bool Connection::HasRoomFor(const Exchange& exchange) const {
+bool Connection::HasRoom() const {
     const InHand& first = in_hand_.front(); // as the others, who had room with it
-    if (first.company == Company::kOwnConnection || first.exchange->effect != exchange.effect || !MayShare(exchange))
+    if (first.company == Company::kOwnConnection)
         return false;
-    return exchange.effect == Effect::kAct ? is_open() : in_hand_.size() < kMostInHand && !IsHeldUp();
+    return Changes(first.exchange->effect) ? is_open() : in_hand_.size() < kMostInHand && !IsHeldUp();
+}
+
+bool Connection::HasRoomFor(const Exchange& exchange) const {
+    return HasRoom() && in_hand_.front().exchange->effect == exchange.effect && MayShare(exchange);
 }
 
 bool Connection::IsAtActsSince(Clock::time_point then) const {
     if (in_hand_.empty())
         return false;
     const InHand& first = in_hand_.front();
-    return first.asked_for == Company::kAny && Changes(first.exchange->effect) && first.deadline - patience_ > then;
+    return first.asked_for == Company::kAny && Changes(first.exchange->effect) && first.began > then && most_together_ > 1;
 }
 
 /// Whether the first in hand takes longer than it should.
-bool Connection::IsHeldUp() const { return Clock::now() - (in_hand_.front().deadline - patience_) > kSoon; }
+bool Connection::IsHeldUp() const { return Clock::now() - in_hand_.front().began > kSoon; }
 
 void Connection::Send(InHand& hand, const Statement& statement, const std::vector<Value>& values) {
     hand.results.insert(hand.results.end(), pipeline_.Send(statement, values), &statement);
 }
 
 void Connection::Start(const Exchange& exchange, Company company) {
-    const Company asked_for = exchange.MayHaveCompany() ? company : Company::kOwnConnection;
-    company = MayShare(exchange) ? asked_for : Company::kOwnConnection;
+    const Company asked_for = company;
+    if (!MayShare(exchange))
+        company = Company::kOwnConnection;
     if (company != Company::kAny)
         Seal();
-    InHand& hand = in_hand_.emplace_back(
-        InHand{&exchange, Clock::now() + patience_, pipeline_.Reported(kReportedToken), asked_for, company});
+    const auto now = Clock::now();
+    if (in_hand_.empty())
+        progress_ = now;
+    if (!is_open())
+        earlier_token_ = pipeline_.Reported(kReportedToken);
+    InHand& hand = in_hand_.emplace_back(InHand{&exchange, now, asked_for, company});
     if (const auto& caller = exchange.caller)
         Send(hand, AuthenticationFor(exchange, asked_for),
              {caller->credential, caller->tenant, caller->via, caller->request_id, caller->traceparent});
@@ -152,6 +161,7 @@ void Connection::GiveUp() {
 /// Takes what has come of the first transaction in hand; whether it has ended.
 bool Connection::ReadTransaction() {
     while (const Pipeline::Result result = pipeline_.Next()) {
+        progress_ = Clock::now();
         if (token_) {
             if (TakeToken(result.get()))
                 return true;
@@ -180,8 +190,8 @@ bool Connection::AsksForToken(std::size_t count) {
     if (!wanted || IsUndone() || !std::prev(end)->outcome.usable)
         return false;
     const std::string reported = pipeline_.Reported(kReportedToken);
-    if (reported.empty() || reported == in_hand_.front().earlier_token) {
-        token_ = InHand{nullptr, {}, {}, Company::kOwnConnection, Company::kOwnConnection};
+    if (reported.empty() || reported == earlier_token_) {
+        token_ = InHand{nullptr, {}, Company::kOwnConnection, Company::kOwnConnection};
         tokenless_ = count;
         Send(*token_, kConsistency, {});
         pipeline_.Sync();
@@ -222,11 +232,12 @@ void Connection::Settle(std::size_t count) {
 }
 
 /// An error has undone the transaction of the first so many. It is the outcome of whose it is, the others have none. One that
-/// another transaction has caused is nobody's, if acts share; nor is one that came with the commit.
+/// another transaction has caused is nobody's, if acts share. One that came with the commit is taken for the last one's: if it
+/// is another's, that one will not be done again, and the last one is asked again.
 void Connection::Undo(std::size_t count, std::size_t failed) {
-    InHand& whose = in_hand_[failed];
+    const InHand& whose = in_hand_[failed];
     const bool acts = Changes(whose.exchange->effect);
-    const bool is_own = !acts || (!IsOthersDoing(*whose.outcome.error) && (count == 1 || whose.done <= whose.results.size()));
+    const bool is_own = !acts || !IsOthersDoing(*whose.outcome.error);
     const auto verdict = acts && is_own && failed > 0 ? std::make_shared<Verdict>(Verdict{failed}) : nullptr;
     const Company again = acts || IsHeldUp() ? Company::kOwnConnection : Company::kOwnTransaction;
     for (std::size_t place = 0; place < count; ++place) {

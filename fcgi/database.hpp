@@ -42,18 +42,19 @@ class Connection {
     /// Whether nothing has come in since the last exchange: what a server says unasked is that it is going.
     bool IsQuiet() const;
 
-    /// Whether an exchange may be sent with those that are in hand: nothing has to be prepared for it, and an act is in time for
-    /// a transaction of acts that is still open. A lookup goes behind lookups that have company, if there are few, and the first
-    /// was begun just now.
+    /// Whether others may be sent with those that are in hand: acts while their transaction is open, lookups behind lookups that
+    /// have company, if there are few, and the first was begun just now.
+    bool HasRoom() const;
+    /// Whether an exchange may be one of them: it is of their kind, and nothing has to be prepared for it.
     bool HasRoomFor(const Exchange& exchange) const;
 
     /// Begins an exchange. It outlives what comes of it. Where others are in hand, only one that there is room for. Throws
     /// Lost.
-    ///   company  a lookup's or an act's; with any it is in one transaction with those that are started before and after it,
-    ///            until Seal. An act that has any waits for nobody's locks, but is undone.
+    ///   company  of what may have it; with any it is in one transaction with those that are started before and after it, until
+    ///            Seal. An act that has any does not wait for locks for long, but is undone.
     void Start(const Exchange& exchange, Company company);
 
-    /// Whether acts that may have company are in hand, and the first was begun after that.
+    /// Whether acts that may have company are in hand, the first was begun after that, and company has done no harm lately.
     bool IsAtActsSince(Clock::time_point then) const;
 
     /// Whether the last transaction is still to be sealed.
@@ -66,7 +67,7 @@ class Connection {
     bool is_unsent() const { return pipeline_.is_unsent(); }
 
     /// When the server is taken for dead, with an exchange in hand: it would have ended the statement by itself.
-    Clock::time_point deadline() const { return in_hand_.front().deadline; }
+    Clock::time_point deadline() const { return progress_ + patience_; }
 
     /// Sends and reads what can be without waiting. Throws Lost.
     void Move();
@@ -83,8 +84,7 @@ class Connection {
     /// An exchange that was begun.
     struct InHand {
         const Exchange* exchange;
-        Clock::time_point deadline;
-        std::string earlier_token;
+        Clock::time_point began;
         Company asked_for;
         Company company;                         // that it has
         std::vector<const Statement*> results{}; // that it is owed, in order: of which statement each is
@@ -114,6 +114,8 @@ class Connection {
     const std::chrono::seconds patience_;
     const std::size_t most_in_transaction_;
     std::deque<InHand> in_hand_;
+    Clock::time_point progress_{};  // when the last result came, or else the first exchange in hand was begun
+    std::string earlier_token_;     // that was reported before the last transaction was begun
     std::size_t settled_ = 0;       // of so many, the first, the transaction has ended
     std::size_t unsealed_ = 0;      // so many, the last, are in one that is not sealed
     std::size_t most_together_ = 1; // so many may be in the next one

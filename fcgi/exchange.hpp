@@ -34,7 +34,6 @@ struct Exchange {
 
     /// Whether it may be in one transaction with others of its effect.
     bool MayHaveCompany() const { return (effect == Effect::kLookup || effect == Effect::kAct) && caller && !consistency; }
-    bool IsAct() const { return effect == Effect::kAct && MayHaveCompany(); }
 };
 
 /// With whom an exchange may be sent.

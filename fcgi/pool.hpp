@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace curfew::front {
@@ -21,7 +22,6 @@ class Pool {
   public:
     /// So many connections are made at a time, each by a connector.
     static constexpr std::size_t kMostConnecting = 4;
-    static constexpr std::chrono::milliseconds kLongestGathering{20};
 
     Pool(const Settings& settings, const Log& log, Poller& poller, Inbox& inbox, Helpers& connectors);
     ~Pool();
@@ -45,8 +45,8 @@ class Pool {
     /// Whether anything is to be waited for whose end no descriptor tells: then Tick is called now and again.
     bool is_waiting() const { return asked_ > 0; }
 
-    /// Whether acts wait for others to end, which Dispatch has to be called for after kLongestGathering at the latest.
-    bool is_gathering() const { return is_gathering_; }
+    /// How long may be waited, if not for longer than that otherwise, before Dispatch is called: acts gather for a moment.
+    std::chrono::milliseconds Patience(std::chrono::milliseconds otherwise) const;
     void Tick(Connection::Clock::time_point now);
 
   private:
@@ -54,7 +54,7 @@ class Pool {
 
     Company CompanyFor(const Exchange& exchange) const;
     Seat* SeatToJoin(const Question& question) const;
-    bool MayBegin(const Question& question, bool has_less);
+    bool MayTakeSeat(const Question& question, bool has_less);
     bool HasToGather(const Question& question) const;
     Seat* FreeSeat();
     void Fill();
@@ -64,14 +64,16 @@ class Pool {
     void Begin(Seat& seat, Question& question);
     void Advance(Seat& seat);
     void ConcludeAll(Seat& seat);
+    void ConcludeEach(Seat& seat);
     bool Conclude(Seat& seat, Outcome outcome);
     void Lose(Seat& seat, const Lost& lost);
     Question& TakeFirst(Seat& seat);
     std::vector<std::unique_ptr<Seat>>::iterator PlaceOf(const Seat& seat);
     void PutLast(const Seat& seat);
     void Drop(Seat& seat);
-    void Answer(Question& question, Reply reply);
+    void Tell(Question& question, Reply reply);
     void Weigh(Verdict& verdict, bool was_done);
+    void HoldNoLonger(Connection::Clock::time_point now);
     void AskAgain(Question& question, Company company);
     void RefuseOrAskAgain(Question& question, Failure failure, bool worth_again);
     void RefuseAll(const std::string& why);
@@ -85,7 +87,9 @@ class Pool {
     std::vector<std::unique_ptr<Seat>> seats_; // the one that answered last is the last
     Queue waiting_;
     const std::ptrdiff_t most_at_acts_; // transactions, before further acts gather
-    bool is_gathering_ = false;
+    std::optional<Connection::Clock::time_point> gathers_until_;
+    std::vector<Question*> undone_; // to be asked again, when all of their transaction are known
+    std::vector<std::shared_ptr<Verdict>> held_;
     std::size_t asked_ = 0; // on connections
     std::size_t connecting_ = 0;
 };

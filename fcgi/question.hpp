@@ -5,6 +5,7 @@
 #include "failure.hpp"
 #include "verdict.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <variant>
@@ -20,6 +21,7 @@ struct Question {
     std::function<void(Reply)> answered;
 
     // The pool's and the queue's own.
+    std::chrono::steady_clock::time_point since{};
     bool asked_before = false; // once is as often as it is asked again where a connection was lost
     Company company = Company::kAny;
     bool is_of_share = false;         // of its caller, in the connections

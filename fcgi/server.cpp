@@ -81,8 +81,7 @@ class Signals : private Watched {
 /// Until there is nothing more to do. What cannot go wrong and does ends the process, with nothing of it left running.
 void Loop(Poller& poller, Pool& pool, Gateway& gateway, const Log& log) try {
     for (auto ticked = Connection::Clock::now(); !gateway.IsDrained();) {
-        const bool ticks = pool.is_waiting() || gateway.is_waiting();
-        poller.Wait(pool.is_gathering() ? Pool::kLongestGathering : ticks ? kTick : std::chrono::milliseconds(-1));
+        poller.Wait(pool.Patience(pool.is_waiting() || gateway.is_waiting() ? kTick : std::chrono::milliseconds(-1)));
         if (const auto now = Connection::Clock::now(); now - ticked >= kTick) {
             ticked = now;
             pool.Tick(now);

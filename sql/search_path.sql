@@ -118,6 +118,7 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'list_lifecycles', 'SELECT name, revision, builtin FROM curfew.list_lifecycles(''login'')'),
     (false, 'event_feed', 'SELECT event FROM curfew.event_feed(max_rows => 1)'),
     (false, 'sequence_events', 'SELECT curfew.sequence_events(1)'),
+    (false, 'next_caller', 'SELECT curfew.next_caller(''1 second'')'),
     (false, 'refuse_parameter', 'SELECT curfew.refuse_parameter(''x'', true)'),
     (false, 'consistency_token', 'SELECT curfew.consistency_token() IS NOT NULL AS given'),
     (false, 'check_consistency', 'SELECT curfew.check_consistency(curfew.consistency_token())'),
@@ -251,6 +252,8 @@ SELECT 1 = 1;
 SELECT regress_curfew_hostile.careless('01890a5d-ac96-774b-bcce-b302099a8057');
 SELECT 'x'::text;
 -- Each call in a backend of its own.
+\c -
+SELECT regress_curfew_hostile.next() \gexec
 \c -
 SELECT regress_curfew_hostile.next() \gexec
 \c -

@@ -128,6 +128,45 @@ SELECT * FROM pg_temp.seen(:'id');
 COMMIT;
 SELECT * FROM pg_temp.seen(:'id');
 
+-- Several callers in one transaction: a deferred trigger of the first one's act is fired before the next one is known, and again waits for its own.
+CREATE TABLE public.curfew_seen (caller uuid, session uuid);
+CREATE FUNCTION public.curfew_see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.curfew_seen VALUES (curfew.current_principal(), NEW.id); RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER see AFTER INSERT OR UPDATE ON curfew.session DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.curfew_see();
+CREATE FUNCTION pg_temp.seen_by() RETURNS TABLE (name text) LANGUAGE sql AS $$ SELECT p.name FROM public.curfew_seen s JOIN curfew.principal p ON p.id = s.caller ORDER BY s.ctid $$;
+BEGIN;
+SELECT curfew.next_caller('1 minute');
+SELECT curfew.authenticate(:'olga_key') \gset
+SELECT id FROM curfew.create_session('run') \gset
+SELECT * FROM pg_temp.seen_by();
+SELECT curfew.next_caller('1 minute');
+SELECT curfew.authenticate(:'otto_key') \gset
+SELECT * FROM pg_temp.seen_by();
+SELECT id FROM curfew.create_session('run') \gset
+SELECT * FROM pg_temp.seen_by();
+COMMIT;
+SELECT * FROM pg_temp.seen_by();
+-- What the trigger objects to is an error there.
+CREATE OR REPLACE FUNCTION public.curfew_see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not so'; END $$;
+BEGIN;
+SELECT curfew.authenticate(:'olga_key') \gset
+SELECT (curfew.create_session('run')).id IS NOT NULL AS begun;
+SELECT curfew.next_caller('1 minute');
+ROLLBACK;
+DROP TRIGGER see ON curfew.session;
+DROP FUNCTION public.curfew_see();
+DROP TABLE public.curfew_seen;
+-- Locks are waited for no longer than until so much time after the transaction's start, which is over for who asks late; afterwards it is as it was.
+SET lock_timeout = '7s';
+BEGIN;
+SELECT curfew.next_caller('50 milliseconds');
+SELECT current_setting('lock_timeout') ~ '^([1-9]|[1-4][0-9]|50)ms$' AS bounded;
+SELECT pg_sleep(0.06);
+SELECT curfew.next_caller('50 milliseconds'), current_setting('lock_timeout') AS least;
+COMMIT;
+SHOW lock_timeout;
+RESET lock_timeout;
+SELECT wait, pg_temp.answer(format('SELECT curfew.next_caller(%L)', wait)) FROM unnest('{NULL,0,-1 second,0.9 milliseconds,1 millisecond,1 minute,61 seconds,1 day,1 month}'::interval[]) wait;
+
 -- PREPARE TRANSACTION ends it too, where the server lets anybody prepare one.
 SELECT current_setting('max_prepared_transactions')::integer > 0 AS prepares \gset
 \c -

@@ -57,8 +57,8 @@ std::string Object(const std::string& columns) {
 
 /// A route that takes an action and answers with the session. `arguments` are more of act()'s, or empty.
 Route Act(std::string_view method, std::string_view pattern, const std::string& action,
-          const std::string& arguments = "") {
-    return {method, pattern, 200, Effect::kAct,
+          const std::string& arguments = "", Effect effect = Effect::kAct) {
+    return {method, pattern, 200, effect,
             Succeed(200, kSession,
                     "curfew.act(curfew.session_id($id), '" + action + "', lifecycle => 'visual'" + arguments +
                         ") AS s, " + kAround)};
@@ -103,7 +103,7 @@ const std::vector<Route> kRoutes = {
 
     Act("POST", "/api/v1/sessions/{id}/accept", "accept",
         ", for_workspace => curfew.body_text(curfew.json_body($body), 'operatorWorkspaceId')"),
-    Act("POST", "/api/v1/sessions/{id}/dispatch", "dispatch"),
+    Act("POST", "/api/v1/sessions/{id}/dispatch", "dispatch", "", Effect::kChange), // it locks an operator's workspace too
     Act("POST", "/api/v1/sessions/{id}/authorize", "authorize"),
 
     // The tenant's `video` says who tells of the first frame: nobody, so that to start is to be live, or an event.

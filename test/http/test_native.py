@@ -1,11 +1,11 @@
 """Curfew's own interface, /curfew/v1."""
-import base64
 import json
 import uuid
 
 import pytest
 
 import front
+from database import position_of
 from shapes import MICROTIME, REQUEST_ID, TIME, UUID, Like, assert_answer, body, ordered
 
 PROBLEM = "application/problem+json"
@@ -217,10 +217,6 @@ def test_a_change_is_answered_with_a_consistency_token_and_a_read_repeats_it(nat
     assert "X-Curfew-Token" not in ask("GET", f"{SESSIONS}/{session}").headers
     refused = ask("POST", f"{SESSIONS}/{session}/terminate", {})
     assert (refused.status_code, "X-Curfew-Token" in refused.headers) == (409, False)
-
-
-def position_of(token):
-    return int.from_bytes(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))[12:20], "big")
 
 
 def test_a_change_without_a_caller_has_a_token_of_its_own(native, stack, edge):

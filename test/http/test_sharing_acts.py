@@ -7,6 +7,7 @@ import pytest
 
 import fastcgi
 import front
+from database import position_of
 from front import wait_until
 from holding import asks, ending, locked, waiting
 from middleman import ASKED, Middleman
@@ -85,18 +86,18 @@ def test_each_may_have_its_own(stack, native):
 
 
 def test_lookups_and_acts_share_none(overheard, native):
+    """Nor does a lookup that has to wait keep others' acts apart."""
     own, listener = overheard
     looked_up = native.new()
-    look_up = fastcgi.request("GET", f"/curfew/v1/sessions/{looked_up}", authorization=f"Bearer {native.owner_key}")
+    look_up = fastcgi.request("GET", f"/curfew/v1/sessions/{looked_up}",
+                              authorization=f"Bearer {native.tenant.key(native.owner)}")
     with contextlib.ExitStack() as stack:
         acts = Acts(stack, own, native)
         acts.alone(look_up)
         before = listener.count
         acts.send_endings(s1=look_up)
         assert [status for status, _ in acts.answers()] == [200] * TOGETHER
-        apart = [transaction for transaction in listener.named(looked_up, *acts.sessions, since=before)]
-        assert apart[0] == acts.sessions[:1]
-        assert apart[1] == [looked_up]
+        assert listener.named(looked_up, *acts.sessions, since=before) == [acts.sessions[:1] + acts.sessions[2:], [looked_up]]
 
 
 def test_each_is_written_down_as_its_own(overheard, native):
@@ -285,6 +286,19 @@ def test_nobody_is_told_of_what_another_did_not_do_after_all(stack, native, gate
         assert [event["reason"] for event in native.database.audit(acts.sessions[2])] == ["the second"]
 
 
+def test_who_waits_meanwhile_leaves_nobody_waiting(stack, native, gate):
+    """What the first does again takes long: the second is asked again too, and is before him."""
+    with front.serving(stack, "--connections", "2", database=gate.database) as own, contextlib.ExitStack() as opened:
+        acts = Acts(opened, own, native)
+        first, second = of_the_same(acts, gate)
+        acts.send_endings(s2=first, s5=second)
+        assert gate.reached.wait(PATIENCE)
+        assert acts.connections[5].answer()[0] == 200
+        gate.opened.set()
+        assert acts.connections[2].answer()[0] == 409
+        assert [event["reason"] for event in native.database.audit(acts.sessions[2])] == ["the second"]
+
+
 def test_who_goes_meanwhile_leaves_nobody_waiting(stack, native, gate):
     """The one whose act the other was refused for has gone while it is made again."""
     with front.serving(stack, "--connections", "1", database=gate.database) as own, contextlib.ExitStack() as opened:
@@ -322,45 +336,117 @@ def test_who_waits_for_another_transaction_does_so_alone(stack, native, database
         assert acts.connections[place].answer()[0] == 200
 
 
+@contextlib.contextmanager
+def trigger(database, body, when="AFTER UPDATE ON curfew.session"):
+    """A trigger of the DBA's own meanwhile."""
+    constraint = "CONSTRAINT" if "DEFERRED" in when else ""
+    database.rows(f"CREATE FUNCTION public.own() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$;"
+                  f"CREATE {constraint} TRIGGER own {when} FOR EACH ROW EXECUTE FUNCTION public.own()")
+    try:
+        yield
+    finally:
+        database.rows("DROP TRIGGER own ON curfew.session; DROP FUNCTION public.own()")
+
+
+DEFERRED = "AFTER UPDATE ON curfew.session DEFERRABLE INITIALLY DEFERRED"
+
+
 def test_an_error_at_the_commit_is_nobody_elses(overheard, native, database):
     own, _ = overheard
     with contextlib.ExitStack() as stack:
         acts = Acts(stack, own, native)
-        database.rows(f"""
-            CREATE FUNCTION public.objects() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-                IF NEW.id = '{acts.sessions[3]}' THEN RAISE 'no'; END IF;
-                RETURN NULL;
-            END $$;
-            CREATE CONSTRAINT TRIGGER objects AFTER UPDATE ON curfew.session DEFERRABLE INITIALLY DEFERRED
-            FOR EACH ROW EXECUTE FUNCTION public.objects()""")
-        try:
+        for place in (3, TOGETHER - 1):
+            acts.sessions = [native.new() for _ in acts.sessions]
+            with trigger(database, f"BEGIN IF NEW.id = '{acts.sessions[place]}' THEN RAISE 'no'; END IF; RETURN NULL; END", DEFERRED):
+                acts.send_endings()
+                assert acts.told() == others_ended(place, (500, "internal_error"))
+            assert acts.transactions() == {"n": TOGETHER - 1, "ended": TOGETHER - 1}
+            acts = Acts(stack, own, native)
+
+
+def test_what_a_trigger_leaves_to_the_commit_is_its_callers(overheard, native, subjects, database):
+    own, _ = overheard
+    other = subjects["truthlocks-terminate"]
+    database.rows("CREATE TABLE public.seen (session uuid, caller uuid, tenant uuid)")
+    with contextlib.ExitStack() as stack:
+        stack.callback(database.rows, "DROP TABLE public.seen")
+        acts = Acts(stack, own, native)
+        theirs = [other.tenant.session(other.owner, "agent")["id"] for _ in range(2)]
+        acts.sessions[1], acts.sessions[4] = theirs
+        body = "BEGIN INSERT INTO public.seen VALUES (NEW.id, curfew.current_principal(), curfew.current_tenant()); RETURN NULL; END"
+        with trigger(database, body, DEFERRED):
+            database.rows("GRANT INSERT ON public.seen TO curfew_front")
+            acts.send_endings(s1=ending(other, theirs[0], other.owner_key), s4=ending(other, theirs[1], other.owner_key))
+            assert acts.told() == [ENDED] * TOGETHER
+            assert acts.transactions() == {"n": 1, "ended": TOGETHER}
+            wrong = database.rows("SELECT * FROM public.seen n JOIN curfew.session s ON s.id = n.session"
+                                  " WHERE (n.caller, n.tenant) IS DISTINCT FROM (s.owner_id, s.tenant_id)")
+            assert wrong == []
+            assert database.rows("SELECT count(*) AS n FROM public.seen")[0]["n"] == TOGETHER
+
+
+@pytest.mark.parametrize("sqlstate", ["40001", "40P01"])
+def test_who_is_in_anothers_way_does_it_again_alone(overheard, native, database, sqlstate):
+    own, _ = overheard
+    body = f"""BEGIN
+        IF (SELECT count(*) FROM curfew.session WHERE xmin = pg_current_xact_id()::xid) > 5 THEN
+            RAISE 'no' USING ERRCODE = '{sqlstate}';
+        END IF;
+        RETURN NULL;
+    END"""
+    with contextlib.ExitStack() as stack:
+        acts = Acts(stack, own, native)
+        with trigger(database, body):
             acts.send_endings()
-            assert acts.told() == others_ended(3, (500, "internal_error"))
-        finally:
-            database.rows("DROP TRIGGER objects ON curfew.session; DROP FUNCTION public.objects()")
-        assert acts.transactions() == {"n": TOGETHER - 1, "ended": TOGETHER - 1}
+            assert acts.told() == [ENDED] * TOGETHER
+        assert acts.transactions() == {"n": TOGETHER, "ended": TOGETHER}
+
+
+def test_acts_that_take_long_in_all_are_waited_for(stack, native, database):
+    """Longer than any one of them may."""
+    with front.serving(stack, "--connections", "1", "--statement-timeout", "1") as own, contextlib.ExitStack() as opened:
+        acts = Acts(opened, own, native)
+        with trigger(database, "BEGIN PERFORM pg_sleep(0.45); RETURN NULL; END"):
+            acts.send_endings()
+            assert acts.told() == [ENDED] * TOGETHER
+        assert acts.transactions() == {"n": 1, "ended": TOGETHER}
+
+
+def test_acts_that_are_undone_are_done_again_in_their_order(overheard, native):
+    own, _ = overheard
+    native.tenant.workspace("undone")
+    native.tenant.member("undone", native.owner)
+    session = native.tenant.session(native.owner, "conversation", workspace="undone")["id"]
+
+    def act(action, key=native.owner_key):
+        return fastcgi.request("POST", f"/curfew/v1/sessions/{session}/{action}", b"{}", authorization=f"Bearer {key}")
+
+    with contextlib.ExitStack() as stack:
+        acts = Acts(stack, own, native, 4)
+        acts.send([act("archive"), act("unarchive"), act("pin"), act("pin", "crfk_nobody")])
+        assert [body.get("version") for _, body in acts.answers()] == [2, 3, 4, None]
 
 
 def tokens(acts):
     return [headers.get(TOKEN) for _, headers, _ in (connection.whole_answer() for connection in acts.connections)]
 
 
-def test_each_is_answered_with_the_token_of_the_commit(overheard, native):
-    own, _ = overheard
+def test_each_is_answered_with_the_token_of_the_commit(overheard, native, database):
+    own, listener = overheard
+    database.rows("CREATE TABLE public.seen (at pg_lsn)")
     with contextlib.ExitStack() as stack:
+        stack.callback(database.rows, "DROP TABLE public.seen")
         acts = Acts(stack, own, native)
-        seen = set()
-        for _ in range(2):
+        before = listener.count
+        body = "BEGIN INSERT INTO public.seen VALUES (pg_current_wal_insert_lsn()); RETURN NULL; END"
+        with trigger(database, body, DEFERRED):
+            database.rows("GRANT INSERT ON public.seen TO curfew_front")
             acts.send_endings()
             told = tokens(acts)
-            assert acts.transactions() == {"n": 1, "ended": TOGETHER}
-            assert len(set(told)) == 1
-            seen |= set(told)
-            status, _ = asks(own[1], "GET", f"/curfew/v1/sessions/{acts.sessions[0]}",
-                             authorization=f"Bearer {native.owner_key}", **{"x_curfew_token": told[0]})
-            assert status == 200
-            acts.sessions = [native.new() for _ in acts.sessions]
-        assert len(seen) == 2
+        assert acts.transactions() == {"n": 1, "ended": TOGETHER}
+        assert len(set(told)) == 1
+        assert position_of(told[0]) > database.rows("SELECT max(at) - '0/0' AS at FROM public.seen")[0]["at"]
+        assert listener.named("\0consistency\0", since=before) == []
 
 
 @pytest.mark.parametrize("is_lost", [False, True])
