@@ -18,6 +18,8 @@ class Middleman:
         self.database = f"host={self.directory} dbname=curfew user=curfew_front"
         self.directory.mkdir(exist_ok=True)
         self.directory.chmod(0o755)
+        if os.geteuid() == 0: # who removes the stack, after a run that was killed too
+            os.chown(self.directory, stack.owner.pw_uid, stack.owner.pw_gid)
         path = self.directory / ".s.PGSQL.5432"
         path.unlink(missing_ok=True)
         self.listener = socket.socket(socket.AF_UNIX)

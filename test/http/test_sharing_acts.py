@@ -11,7 +11,7 @@ from database import position_of
 from front import wait_until
 from holding import asks, ending, locked, waiting
 from middleman import ASKED, Middleman
-from overhearing import Listener, Mute
+from overhearing import Listener, Mute, Spoiler
 from stack import PATIENCE
 from together import Together
 
@@ -83,6 +83,19 @@ def test_each_may_have_its_own(stack, native):
         acts.send_endings()
         assert acts.told() == [ENDED] * TOGETHER
         assert acts.transactions() == {"n": TOGETHER, "ended": TOGETHER}
+
+
+def test_who_has_his_own_waits_in_it(stack, native, database):
+    with contextlib.closing(Listener(stack)) as listener, contextlib.ExitStack() as opened, \
+            front.serving(stack, "--connections", "1", "--requests-per-transaction", "1", database=listener.database) as own:
+        acts = Acts(opened, own, native, 1)
+        before = listener.count
+        with locked(database, *acts.sessions):
+            acts.send_endings()
+            wait_until(lambda: database.rows("SELECT 1 FROM pg_stat_activity WHERE usename = 'curfew_front'"
+                                             " AND wait_event_type = 'Lock' AND clock_timestamp() > xact_start + '0.2 s'::interval"))
+        assert acts.told() == [ENDED]
+        assert listener.named(*acts.sessions, since=before) == [acts.sessions]
 
 
 def test_lookups_and_acts_share_none(overheard, native):
@@ -336,6 +349,18 @@ def test_who_waits_for_another_transaction_does_so_alone(stack, native, database
         assert acts.connections[place].answer()[0] == 200
 
 
+@pytest.mark.parametrize("place", PLACES)
+def test_a_statement_that_is_not_there_any_more(stack, native, place):
+    with contextlib.closing(Spoiler(stack)) as spoiler, \
+            front.serving(stack, "--connections", "1", database=spoiler.database) as own, contextlib.ExitStack() as opened:
+        acts = Acts(opened, own, native)
+        spoiler.at = acts.sessions[place].encode()
+        acts.send_endings()
+        assert acts.told() == [ENDED] * TOGETHER
+        assert spoiler.at is None
+        assert acts.transactions()["ended"] == TOGETHER
+
+
 @contextlib.contextmanager
 def trigger(database, body, when="AFTER UPDATE ON curfew.session"):
     """A trigger of the DBA's own meanwhile."""
@@ -449,19 +474,30 @@ def test_each_is_answered_with_the_token_of_the_commit(overheard, native, databa
         assert listener.named("\0consistency\0", since=before) == []
 
 
-@pytest.mark.parametrize("is_lost", [False, True])
-def test_a_token_that_is_not_reported_is_asked_for(stack, native, is_lost):
-    """The connection may be lost over it: what was done is told without one."""
+@pytest.mark.parametrize("was_reported", [False, True])
+def test_a_token_that_is_not_reported_is_asked_for(stack, native, was_reported):
+    """Whether there is one of before or not."""
+    with contextlib.closing(Mute(stack)) as mute, \
+            front.serving(stack, "--connections", "1", database=mute.database) as own, contextlib.ExitStack() as opened:
+        mute.is_mute = not was_reported
+        acts = Acts(opened, own, native)
+        acts.connections[0].send(ending(native, native.new()))
+        _, headers, _ = acts.connections[0].whole_answer()
+        mute.is_mute = True
+        acts.send_endings()
+        told = tokens(acts)
+        assert acts.transactions() == {"n": 1, "ended": TOGETHER}
+        assert len(set(told)) == 1
+        assert position_of(told[0]) > position_of(headers[TOKEN])
+
+
+def test_a_connection_that_is_lost_over_a_token_costs_no_more_than_that(stack, native):
     with contextlib.closing(Mute(stack)) as mute, \
             front.serving(stack, "--connections", "1", database=mute.database) as own, contextlib.ExitStack() as opened:
         acts = Acts(opened, own, native)
-        mute.ends = is_lost
-        for _ in range(2):
-            acts.send_endings()
-            told = tokens(acts)
-            assert acts.transactions() == {"n": 1, "ended": TOGETHER}
-            assert len(set(told)) == 1
-            assert (told[0] is None) == is_lost
-            mute.ends = False
-            acts = Acts(opened, own, native)
-            is_lost = False
+        mute.ends = True
+        acts.send_endings()
+        assert tokens(acts) == [None] * TOGETHER
+        assert acts.transactions() == {"n": 1, "ended": TOGETHER}
+        mute.ends = False
+        assert acts.alone(ending(native, native.new()))[0] == 200
