@@ -3,38 +3,39 @@
 
 #include "errors.hpp"
 
+extern "C" {
+#include "storage/proc.h"
+}
+
 using namespace curfew;
 
 namespace {
 
 constexpr int64 kLongestLockWait = 60 * USECS_PER_SEC;
+constexpr int64 kLongestSharing = USECS_PER_SEC;
 
-// Fires the deferred triggers that wait for the commit, and has those that come from now on wait for it again.
-void fire_deferred_triggers() {
-    ConstraintsSetStmt* all = makeNode(ConstraintsSetStmt);
-    for (bool deferred : {false, true}) {
-        all->deferred = deferred;
-        AfterTriggerSetState(all);
-    }
-}
-
-// No lock is waited for longer than until so many microseconds after the transaction's start, to its end.
-void bound_lock_waits(int64 lock_wait) {
-    int64 left = (lock_wait - (GetCurrentTimestamp() - GetCurrentTransactionStartTimestamp())) / 1000;
-    set_config_option("lock_timeout", psprintf("%d", static_cast<int>(Max(left, 1))), PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL,
+// Each lock is waited for no longer than that, in microseconds, to the transaction's end; nor than the caller has set.
+void bound_lock_waits(int64 longest) {
+    int64 milliseconds = Max(longest / 1000, 1);
+    if (LockTimeout > 0 && LockTimeout <= milliseconds)
+        return;
+    set_config_option("lock_timeout", psprintf("%d", static_cast<int>(milliseconds)), PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL,
                       true, 0, false);
 }
 
 } // namespace
 
-// next_caller(lock_wait interval) returns void. SL422 value_out_of_range
+// next_caller(lock_wait interval) returns void. SL422 value_out_of_range, 55P03 after a second
 CURFEW_FUNCTION(next_caller) {
     if (PG_ARGISNULL(0))
         raise_refusal(core::Refusal::missing_field, "lock_wait");
     const Interval* lock_wait = PG_GETARG_INTERVAL_P(0);
     if (lock_wait->month != 0 || lock_wait->day != 0 || lock_wait->time < 1000 || lock_wait->time > kLongestLockWait)
         raise_refusal(core::Refusal::value_out_of_range, "lock_wait", "It can be from a millisecond to a minute.");
-    fire_deferred_triggers();
-    bound_lock_waits(lock_wait->time);
+    int64 elapsed = GetCurrentTimestamp() - GetCurrentTransactionStartTimestamp();
+    if (elapsed > kLongestSharing)
+        ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE), errmsg("the transaction takes too long for another caller to be in it")));
+    AfterTriggerFireDeferred();
+    bound_lock_waits(lock_wait->time - elapsed);
     PG_RETURN_VOID();
 }

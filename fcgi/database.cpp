@@ -38,7 +38,8 @@ const Statement kCheckConsistency = {"check consistency", "SELECT curfew.check_c
 const Statement kConsistency = {"consistency", "SELECT curfew.consistency_token() AS token", {}};
 const Statement kCheckBody = {"check body", "SELECT curfew.json_body($1::text) IS NULL", {}};
 
-// The server ends a statement by itself; a front that has waited this much longer takes the connection for dead.
+// The server ends a statement by itself, and lets no caller more into a transaction that has taken a second; a front that has
+// waited this much longer takes the connection for dead.
 constexpr std::chrono::seconds kMargin{5};
 // Lookups on one connection, so that a backend does not sleep between them.
 constexpr std::size_t kMostInHand = 32;
@@ -104,12 +105,9 @@ void Connection::Start(const Exchange& exchange, Company company) {
         company = Company::kOwnConnection;
     if (company != Company::kAny)
         Seal();
-    const auto now = Clock::now();
-    if (in_hand_.empty())
-        progress_ = now;
     if (!is_open())
         earlier_token_ = pipeline_.Reported(kReportedToken);
-    InHand& hand = in_hand_.emplace_back(InHand{&exchange, now, asked_for, company});
+    InHand& hand = in_hand_.emplace_back(InHand{&exchange, Clock::now(), asked_for, company});
     if (const auto& caller = exchange.caller)
         Send(hand, AuthenticationFor(exchange, asked_for),
              {caller->credential, caller->tenant, caller->via, caller->request_id, caller->traceparent});
@@ -161,7 +159,6 @@ void Connection::GiveUp() {
 /// Takes what has come of the first transaction in hand; whether it has ended.
 bool Connection::ReadTransaction() {
     while (const Pipeline::Result result = pipeline_.Next()) {
-        progress_ = Clock::now();
         if (token_) {
             if (TakeToken(result.get()))
                 return true;

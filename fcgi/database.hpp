@@ -67,7 +67,7 @@ class Connection {
     bool is_unsent() const { return pipeline_.is_unsent(); }
 
     /// When the server is taken for dead, with an exchange in hand: it would have ended the statement by itself.
-    Clock::time_point deadline() const { return progress_ + patience_; }
+    Clock::time_point deadline() const { return in_hand_.front().began + patience_; }
 
     /// Sends and reads what can be without waiting. Throws Lost.
     void Move();
@@ -114,7 +114,6 @@ class Connection {
     const std::chrono::seconds patience_;
     const std::size_t most_in_transaction_;
     std::deque<InHand> in_hand_;
-    Clock::time_point progress_{};  // when the last result came, or else the first exchange in hand was begun
     std::string earlier_token_;     // that was reported before the last transaction was begun
     std::size_t settled_ = 0;       // of so many, the first, the transaction has ended
     std::size_t unsealed_ = 0;      // so many, the last, are in one that is not sealed

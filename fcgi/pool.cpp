@@ -39,13 +39,7 @@ Company Pool::CompanyFor(const Exchange& exchange) const {
     return Changes(exchange.effect) ? Company::kOwnConnection : Company::kOwnTransaction;
 }
 
-bool Pool::Withdraw(Question& question) {
-    if (!waiting_.Remove(question))
-        return false;
-    if (const auto verdict = std::exchange(question.verdict, nullptr))
-        Weigh(*verdict, false);
-    return true;
-}
+bool Pool::Withdraw(Question& question) { return waiting_.Remove(question); }
 
 /// A connection on which the question can be sent with others; none where there is no such.
 Pool::Seat* Pool::SeatToJoin(const Question& question) const {
@@ -109,18 +103,6 @@ void Pool::Dispatch() {
     } while (!SealAll());
 }
 
-/// Whether acts are at work on enough connections that one more is better made with the next that one of these makes: a commit
-/// costs about as much as an act. Those that take long are not waited for.
-bool Pool::HasToGather(const Question& question) const {
-    if (question.company != Company::kAny || !Changes(question.exchange->effect))
-        return false;
-    const auto since = Connection::Clock::now() - kLongestGathering;
-    if (question.since <= since)
-        return false;
-    const auto is_at_acts = [&](const auto& seat) { return seat->connection().IsAtActsSince(since); };
-    return std::count_if(seats_.begin(), seats_.end(), is_at_acts) >= most_at_acts_;
-}
-
 std::chrono::milliseconds Pool::Patience(std::chrono::milliseconds otherwise) const {
     if (!gathers_until_)
         return otherwise;
@@ -128,30 +110,43 @@ std::chrono::milliseconds Pool::Patience(std::chrono::milliseconds otherwise) co
     return std::clamp(left, std::chrono::milliseconds(0), kLongestGathering);
 }
 
-/// Whether a question may be asked on a connection that is free.
-bool Pool::MayTakeSeat(const Question& question, bool has_less) {
-    if (!has_less && !question.exchange->IsSoonDone())
-        return false;
-    if (!HasToGather(question))
-        return true;
+/// Whether acts are at work on enough connections that one more is better made with the next that one of these makes: a commit
+/// costs about as much as an act. Those that take long are not waited for.
+bool Pool::IsAtActs() const {
+    const auto since = Connection::Clock::now() - kLongestGathering;
+    const auto is_at_acts = [&](const auto& seat) { return seat->connection().IsAtActsSince(since); };
+    return std::count_if(seats_.begin(), seats_.end(), is_at_acts) >= most_at_acts_;
+}
+
+/// Whether an act has to wait for those that are at work; it does so for a moment only.
+bool Pool::HasToGather(const Question& question) {
     const auto until = question.since + kLongestGathering;
+    if (question.company != Company::kAny || !Changes(question.exchange->effect) || until <= Connection::Clock::now())
+        return false;
     gathers_until_ = std::min(gathers_until_.value_or(until), until);
-    return false;
+    return true;
 }
 
 /// Gives who may have one a connection, as far as there are any; then who joins others waits for none.
 void Pool::Fill() {
     gathers_until_.reset();
-    bool is_full = false;
-    const auto may_begin = [&](const Question& question, bool has_less) {
-        return SeatToJoin(question) != nullptr || (!is_full && MayTakeSeat(question, has_less));
-    };
-    const auto has_room = [](const auto& seat) { return !seat->is_free() && seat->connection().HasRoom(); };
-    while (!is_full || std::any_of(seats_.begin(), seats_.end(), has_room)) {
+    for (bool is_full = false;;) {
+        const bool has_room = std::any_of(seats_.begin(), seats_.end(), [](const auto& seat) {
+            return !seat->is_free() && seat->connection().HasRoom();
+        });
+        if (is_full && !has_room)
+            return;
+        const bool is_at_acts = !is_full && IsAtActs();
+        const auto may_begin = [&](const Question& question, bool has_less) {
+            if (has_room && SeatToJoin(question) != nullptr)
+                return true;
+            const bool may = !is_full && (has_less || question.exchange->IsSoonDone());
+            return may && !(is_at_acts && HasToGather(question));
+        };
         Question* const question = waiting_.Next(may_begin);
         if (question == nullptr)
             return;
-        Seat* const shared = SeatToJoin(*question);
+        Seat* const shared = has_room ? SeatToJoin(*question) : nullptr;
         if (Seat* const seat = shared != nullptr ? shared : FreeSeat()) {
             Begin(*seat, *question);
             continue;

@@ -43,7 +43,7 @@ class Pool {
     void Dispatch();
 
     /// Whether anything is to be waited for whose end no descriptor tells: then Tick is called now and again.
-    bool is_waiting() const { return asked_ > 0; }
+    bool is_waiting() const { return asked_ > 0 || !held_.empty(); }
 
     /// How long may be waited, if not for longer than that otherwise, before Dispatch is called: acts gather for a moment.
     std::chrono::milliseconds Patience(std::chrono::milliseconds otherwise) const;
@@ -54,8 +54,8 @@ class Pool {
 
     Company CompanyFor(const Exchange& exchange) const;
     Seat* SeatToJoin(const Question& question) const;
-    bool MayTakeSeat(const Question& question, bool has_less);
-    bool HasToGather(const Question& question) const;
+    bool HasToGather(const Question& question);
+    bool IsAtActs() const;
     Seat* FreeSeat();
     void Fill();
     bool SealAll();

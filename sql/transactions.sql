@@ -155,6 +155,13 @@ ROLLBACK;
 DROP TRIGGER see ON curfew.session;
 DROP FUNCTION public.curfew_see();
 DROP TABLE public.curfew_seen;
+-- What is not deferred by itself is not deferred by it.
+CREATE TABLE public.curfew_seen (n integer PRIMARY KEY DEFERRABLE INITIALLY IMMEDIATE);
+BEGIN;
+SELECT curfew.next_caller('1 minute');
+INSERT INTO public.curfew_seen VALUES (1), (1);
+ROLLBACK;
+DROP TABLE public.curfew_seen;
 -- Locks are waited for no longer than until so much time after the transaction's start, which is over for who asks late; afterwards it is as it was.
 SET lock_timeout = '7s';
 BEGIN;
@@ -164,7 +171,16 @@ SELECT pg_sleep(0.06);
 SELECT curfew.next_caller('50 milliseconds'), current_setting('lock_timeout') AS least;
 COMMIT;
 SHOW lock_timeout;
+SET lock_timeout = '3ms';
+BEGIN;
+SELECT curfew.next_caller('50 milliseconds'), current_setting('lock_timeout') AS as_it_was;
+COMMIT;
 RESET lock_timeout;
+-- Nobody more comes into a transaction that takes long.
+BEGIN;
+SELECT pg_sleep(1.01);
+SELECT curfew.next_caller('50 milliseconds');
+ROLLBACK;
 SELECT wait, pg_temp.answer(format('SELECT curfew.next_caller(%L)', wait)) FROM unnest('{NULL,0,-1 second,0.9 milliseconds,1 millisecond,1 minute,61 seconds,1 day,1 month}'::interval[]) wait;
 
 -- PREPARE TRANSACTION ends it too, where the server lets anybody prepare one.

@@ -4,4 +4,4 @@ CREATE FUNCTION curfew.next_caller(lock_wait interval)
 RETURNS void
 AS 'MODULE_PATHNAME', 'curfew_next_caller' LANGUAGE C VOLATILE;
 
-COMMENT ON FUNCTION curfew.next_caller(interval) IS 'Before authenticate, in a transaction that several callers have. What the one before has left to the commit is done now, while he is the caller: deferred triggers are fired. From here on no lock is waited for longer than until so much time after the transaction''s start.';
+COMMENT ON FUNCTION curfew.next_caller(interval) IS 'Before authenticate, in a transaction that several callers have. What the one before has left to the commit is done now, while he is the caller: deferred triggers are fired. From here on each lock is waited for no longer than what is left of so much time since the transaction''s start. A transaction that has taken more than a second is refused, with SQLSTATE 55P03. Called by a SELECT that changes nothing.';
