@@ -9,11 +9,6 @@ MEMBERS = ["matched", "ended", "already", "forbidden", "invalid_state", "remaini
 
 
 @pytest.fixture
-def native(subjects):
-    return subjects["native"]
-
-
-@pytest.fixture
 def ended(native):
     """Asks as one who owns the sessions that it is about, and no others."""
     owner = native.tenant.principal(f"owner-{uuid.uuid4().hex}")

@@ -12,11 +12,6 @@ SESSIONS = "/curfew/v1/sessions"
 
 
 @pytest.fixture
-def native(subjects):
-    return subjects["native"]
-
-
-@pytest.fixture
 def ask(native):
     """Sends a change with an idempotency key, by default as the tenant's owner of sessions."""
     def send(path, members, key, credential=native.owner_key, headers=None):

@@ -14,11 +14,6 @@ TOKEN = Like(r"[0-9a-f]{64}")
 
 
 @pytest.fixture
-def native(subjects):
-    return subjects["native"]
-
-
-@pytest.fixture
 def ask(native):
     """Sends a request as the tenant's owner of sessions."""
     def send(method, path, members=None, headers=None, key=native.owner_key):

@@ -1,5 +1,4 @@
 """pgbouncer between PostgreSQL and the front, and services that speak SQL. Nothing of a client is left to the next one."""
-import base64
 import contextlib
 import os
 import re
@@ -10,6 +9,7 @@ import time
 import psycopg2
 import pytest
 
+from database import position_of
 from stack import PATIENCE, Stack
 
 # CURFEW_PGBOUNCER names another one than the system's.
@@ -102,11 +102,6 @@ def pooler(stack):
     pooler = Pooler(stack)
     yield pooler
     pooler.stop()
-
-
-@pytest.fixture
-def native(subjects):
-    return subjects["native"]
 
 
 @pytest.fixture
@@ -241,10 +236,6 @@ def test_every_contract_works_through_one_connection_that_all_share(subjects, fr
             assert answer.status_code == 200, (name, answer.text)
 
 
-def position(token):
-    return int.from_bytes(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))[12:20], "big")
-
-
 @keeps_statements
 def test_a_token_is_no_older_than_what_others_changed_on_the_connection(native, subjects, pooler, front):
     """A repeat writes nothing. So there is nothing to report that the server has not reported before, to somebody else."""
@@ -254,11 +245,11 @@ def test_a_token_is_no_older_than_what_others_changed_on_the_connection(native, 
     def archive(session):
         answer = pooled.send("POST", f"/curfew/v1/sessions/{session}/archive", {"Authorization": f"Bearer {talks.owner_key}"})
         assert answer.status_code == 200, answer.text
-        return position(answer.headers["X-Curfew-Token"])
+        return position_of(answer.headers["X-Curfew-Token"])
     with pooler.client("transaction") as client:
         for _ in range(5):
             session = talks.new()
             ours = archive(session)
             act(client, native.owner_key, native.new(), "terminate")
-            theirs = [position(act(client, talks.owner_key, session, "archive")) for _ in range(3)][-1]
+            theirs = [position_of(act(client, talks.owner_key, session, "archive")) for _ in range(3)][-1]
             assert archive(session) >= theirs > ours

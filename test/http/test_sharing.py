@@ -25,19 +25,6 @@ def own(stack):
         yield serving
 
 
-@pytest.fixture
-def native(subjects):
-    return subjects["native"]
-
-
-@pytest.fixture
-def overheard(stack):
-    """A front with one connection: its process, its socket, and who listens to what it says on that."""
-    with contextlib.closing(Listener(stack)) as listener, \
-            front.serving(stack, "--connections", "1", database=listener.database) as (process, path):
-        yield process, path, listener
-
-
 class Lookups(Together):
     """Lookups of a session each; that many were looked up before, so that the front knows their statement."""
 
@@ -67,9 +54,9 @@ class Lookups(Together):
 
 
 def test_lookups_that_come_together_share_transactions(overheard, native):
-    process, path, listener = overheard
+    own, listener = overheard
     with contextlib.ExitStack() as stack:
-        lookups = Lookups(stack, (process, path), native, MANY)
+        lookups = Lookups(stack, own, native, MANY)
         before = listener.count
         lookups.send()
         assert lookups.answers() == lookups.expected()
@@ -89,9 +76,9 @@ def test_lookups_may_have_a_transaction_each(stack, native):
 
 @pytest.mark.parametrize("place", [0, TOGETHER // 2, TOGETHER - 1])
 def test_the_error_of_one_is_not_that_of_those_who_share_its_transaction(overheard, native, place):
-    process, path, listener = overheard
+    own, listener = overheard
     with contextlib.ExitStack() as stack:
-        lookups = Lookups(stack, (process, path), native, MANY)
+        lookups = Lookups(stack, own, native, MANY)
         before = listener.count
         wrong = lookups.sessions[place]
         lookups.send(wrong=[wrong])
@@ -104,9 +91,9 @@ def test_the_error_of_one_is_not_that_of_those_who_share_its_transaction(overhea
 
 
 def test_after_an_error_few_share_a_transaction_for_a_while(overheard, native):
-    process, path, listener = overheard
+    own, listener = overheard
     with contextlib.ExitStack() as stack:
-        lookups = Lookups(stack, (process, path), native, TOGETHER)
+        lookups = Lookups(stack, own, native, TOGETHER)
         sizes = []
         for wrong in (lookups.sessions[:1], (), (), ()):
             before = listener.count

@@ -59,11 +59,6 @@ def standby(stack, database):
         standby.remove()
 
 
-@pytest.fixture
-def native(subjects):
-    return subjects["native"]
-
-
 def test_a_change_is_not_possible_there_now(subject, standby):
     session = subject.new()
     standby.catch_up()

@@ -28,11 +28,6 @@ def one_by_one(stack):
 
 
 @pytest.fixture
-def native(subjects):
-    return subjects["native"]
-
-
-@pytest.fixture
 def another_key(native):
     return native.tenant.key(native.owner)
 

@@ -35,11 +35,6 @@ def own(stack, said):
         yield serving
 
 
-@pytest.fixture
-def native(subjects):
-    return subjects["native"]
-
-
 def test_a_request_in_pieces_is_answered_when_it_is_whole(own, native, database):
     _, path = own
     session = native.new()
