@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <functional>
 #include <utility>
 
 namespace curfew::front {
@@ -137,16 +138,17 @@ void Pool::Fill() {
         if (is_full && !has_room)
             return;
         const bool is_at_acts = !is_full && IsAtActs();
+        Seat* shared = nullptr; // of the question that is found
         const auto may_begin = [&](const Question& question, bool has_less) {
-            if (has_room && SeatToJoin(question) != nullptr)
+            shared = has_room ? SeatToJoin(question) : nullptr;
+            if (shared != nullptr)
                 return true;
             const bool may = !is_full && (has_less || question.exchange->IsSoonDone());
             return may && !(is_at_acts && HasToGather(question));
         };
-        Question* const question = waiting_.Next(may_begin);
+        Question* const question = waiting_.Next(std::ref(may_begin));
         if (question == nullptr)
             return;
-        Seat* const shared = has_room ? SeatToJoin(*question) : nullptr;
         if (Seat* const seat = shared != nullptr ? shared : FreeSeat()) {
             Begin(*seat, *question);
             continue;

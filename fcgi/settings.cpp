@@ -73,8 +73,8 @@ std::optional<Settings> ReadSettings(int argc, char** argv, int& exit_code) {
         ->envname("CURFEW_DATABASE")
         ->capture_default_str();
     app.add_option("--connections", settings.connections,
-                   "Connections to the database: so many requests it works on at a time, three quarters of them of one "
-                   "caller; the others wait")
+                   "Connections to the database: so many requests it works on at a time, besides those that share a "
+                   "transaction, three quarters of them of one caller; the others wait")
         ->envname("CURFEW_CONNECTIONS")
         ->check(CLI::Range(1, kMostConnectionsAllowed))
         ->capture_default_str();

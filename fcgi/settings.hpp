@@ -14,9 +14,9 @@ struct Settings {
     std::string listen = "/run/curfew/front.sock"; // path of the Unix socket
     unsigned socket_mode = 0660;
     std::string database = "dbname=curfew user=curfew_front"; // libpq connection string
-    int connections = 0;            // to the database, at most
+    int connections = 0;               // to the database, at most
     int requests_per_transaction = 16; // lookups or acts that come together, at most
-    std::size_t max_body = 1048576; // bytes
+    std::size_t max_body = 1048576;    // bytes
     LogLevel log_level = LogLevel::kInfo;
     std::chrono::seconds connect_timeout{3};
     std::chrono::seconds statement_timeout{10};

@@ -47,53 +47,59 @@ def gate(stack):
         yield gate
 
 
-def of_the_same(acts, gate):
-    """Two endings of the same session: if both are in one transaction, the gate lets them through."""
+FIRST, SECOND = 2, 5 # places of the two
+
+
+def send_two_of_one(acts):
+    """Two endings of the same session are among them: while they share a transaction the second is refused for the first."""
 
     def with_reason(reason):
-        return fastcgi.request("POST", f"/curfew/v1/sessions/{acts.sessions[2]}/terminate",
+        return fastcgi.request("POST", f"/curfew/v1/sessions/{acts.sessions[FIRST]}/terminate",
                                json.dumps({"reason": reason}).encode(), authorization=f"Bearer {acts.native.owner_key}")
 
-    gate.one, gate.other = b"the first", b"the second"
-    return with_reason("the first"), with_reason("the second")
+    acts.send_endings(s2=with_reason("the first"), s5=with_reason("the second"))
+
+
+def reasons(acts):
+    """Why that session was ended."""
+    return [event["reason"] for event in acts.native.database.audit(acts.sessions[FIRST])]
 
 
 def test_nobody_is_told_of_what_another_did_not_do_after_all(stack, native, gate):
     """The second would end what the first has ended; then all is undone, and the first does not come to it again."""
     with front.serving(stack, "--connections", "1", database=gate.database) as own, contextlib.ExitStack() as opened:
         acts = Acts(opened, own, native)
-        gate.ends = True
-        first, second = of_the_same(acts, gate)
-        acts.send_endings(s2=first, s5=second)
-        assert acts.told() == others_ended(2, (503, "in_doubt"))
-        assert [event["reason"] for event in native.database.audit(acts.sessions[2])] == ["the second"]
+        gate.ends, gate.one, gate.other = True, b"the first", b"the second"
+        send_two_of_one(acts)
+        assert acts.told() == others_ended(FIRST, (503, "in_doubt"))
+        assert reasons(acts) == ["the second"]
 
 
 def test_who_waits_meanwhile_leaves_nobody_waiting(stack, native, gate):
     """What the first does again takes long: the second is asked again too, and is before him."""
     with front.serving(stack, "--connections", "2", database=gate.database) as own, contextlib.ExitStack() as opened:
         acts = Acts(opened, own, native)
-        first, second = of_the_same(acts, gate)
-        acts.send_endings(s2=first, s5=second)
+        gate.one, gate.other = b"the first", b"the second"
+        send_two_of_one(acts)
         assert gate.reached.wait(PATIENCE)
-        assert acts.connections[5].answer()[0] == 200
+        assert acts.connections[SECOND].answer()[0] == 200
         gate.opened.set()
-        assert acts.connections[2].answer()[0] == 409
-        assert [event["reason"] for event in native.database.audit(acts.sessions[2])] == ["the second"]
+        assert acts.connections[FIRST].answer()[0] == 409
+        assert reasons(acts) == ["the second"]
 
 
 def test_who_goes_meanwhile_leaves_nobody_waiting(stack, native, gate):
-    """The one whose act the other was refused for has gone while it is made again."""
+    """Before the first can do it again he has gone: it is the second's to do."""
     with front.serving(stack, "--connections", "1", database=gate.database) as own, contextlib.ExitStack() as opened:
         acts = Acts(opened, own, native)
-        first, second = of_the_same(acts, gate)
-        acts.send_endings(s2=first, s5=second)
+        gate.one, gate.other = acts.sessions[0].encode(), acts.sessions[1].encode()
+        send_two_of_one(acts)
         assert gate.reached.wait(PATIENCE)
-        acts.connections[2].socket.close()
+        acts.connections[FIRST].socket.close()
         assert asks(own[1], "GET", "/healthz")[0] == 200 # it is seen by now
         gate.opened.set()
-        assert acts.connections[5].answer()[0] == 409
-        assert [event["reason"] for event in native.database.audit(acts.sessions[2])] == ["the first"]
+        assert acts.connections[SECOND].answer()[0] == 200
+        assert reasons(acts) == ["the second"]
 
 
 def test_acts_whose_connection_is_lost_are_all_in_doubt(stack, native, gate):

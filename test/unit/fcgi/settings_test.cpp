@@ -70,12 +70,13 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_that_help_tells) {
 
 BOOST_AUTO_TEST_CASE(flags_are_read) {
     const Read read = ReadFrom({"--listen=/x", "--socket-mode=0600", "--database=host=/tmp", "--connections=7",
-                                "--max-body=10", "--log-level=debug", "--connect-timeout=9",
+                                "--requests-per-transaction=3", "--max-body=10", "--log-level=debug", "--connect-timeout=9",
                                 "--statement-timeout=4", "--retry-after=5", "--dreadnode-min-client=1.4.0"});
     BOOST_REQUIRE(read.settings);
     BOOST_TEST(read.settings->socket_mode == 0600U);
     BOOST_TEST(read.settings->database == "host=/tmp");
     BOOST_TEST(read.settings->connections == 7);
+    BOOST_TEST(read.settings->requests_per_transaction == 3);
     BOOST_TEST(read.settings->max_body == 10U);
     BOOST_TEST((read.settings->log_level == LogLevel::kDebug));
     BOOST_TEST(read.settings->connect_timeout.count() == 9);
@@ -101,7 +102,7 @@ BOOST_AUTO_TEST_CASE(the_environment_counts_where_there_is_no_flag) {
 BOOST_AUTO_TEST_CASE(mistakes_end_with_one_and_questions_with_nought) {
     for (const auto* mistake :
          {"--connections=0", "--connections=257", "--connections=many", "--socket-mode=99", "--socket-mode=1777",
-          "--socket-mode=", "--max-body=-1", "--log-level=loud", "--retry-after=0", "--no-such-flag"}) {
+          "--requests-per-transaction=0", "--requests-per-transaction=65", "--socket-mode=", "--max-body=-1", "--log-level=loud", "--retry-after=0", "--no-such-flag"}) {
         const Read read = ReadFrom({"--listen=/x", mistake});
         BOOST_TEST(!read.settings.has_value(), mistake);
         BOOST_TEST(read.exit_code == 1, mistake);
