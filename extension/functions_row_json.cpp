@@ -2,6 +2,10 @@
 #include "function.hpp"
 
 #include "rfc3339.hpp"
+#include "secrets.hpp"
+
+#include <algorithm>
+#include <utility>
 
 extern "C" {
 #include "utils/json.h"
@@ -11,8 +15,31 @@ using namespace curfew;
 
 namespace {
 
+bool is_plain(char c) { return static_cast<unsigned char>(c) >= ' ' && c != '"' && c != '\\'; }
+
 void append_text(StringInfo out, std::string_view text) {
-    escape_json(out, pnstrdup(text.data(), text.size()));
+    if (!std::all_of(text.begin(), text.end(), is_plain)) {
+        escape_json(out, pnstrdup(text.data(), text.size()));
+        return;
+    }
+    appendStringInfoChar(out, '"');
+    appendBinaryStringInfo(out, text.data(), static_cast<int>(text.size()));
+    appendStringInfoChar(out, '"');
+}
+
+void append_integer(StringInfo out, int64 value) {
+    char digits[MAXINT8LEN + 1];
+    appendBinaryStringInfo(out, digits, pg_lltoa(value, digits));
+}
+
+void append_uuid(StringInfo out, const pg_uuid_t& id) {
+    char text[] = "\"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx\"";
+    const uint8* byte = id.data;
+    for (auto [place, bytes] : {std::pair{1, 4}, {10, 2}, {15, 2}, {20, 2}, {25, 6}}) {
+        HexText(byte, bytes, text + place);
+        byte += bytes;
+    }
+    appendBinaryStringInfo(out, text, sizeof text - 1);
 }
 
 void append_value(StringInfo out, Oid type, Datum datum) {
@@ -21,16 +48,16 @@ void append_value(StringInfo out, Oid type, Datum datum) {
         appendStringInfoString(out, DatumGetBool(datum) ? "true" : "false");
         return;
     case INT4OID:
-        appendStringInfo(out, "%d", DatumGetInt32(datum));
+        append_integer(out, DatumGetInt32(datum));
         return;
     case INT8OID:
-        appendStringInfo(out, INT64_FORMAT, DatumGetInt64(datum));
+        append_integer(out, DatumGetInt64(datum));
         return;
     case TEXTOID:
         append_text(out, text_view(datum));
         return;
     case UUIDOID:
-        appendStringInfo(out, "\"%s\"", DatumGetCString(DirectFunctionCall1(uuid_out, datum)));
+        append_uuid(out, *DatumGetUUIDP(datum));
         return;
     case TIMESTAMPTZOID:
         appendStringInfoChar(out, '"');
@@ -86,7 +113,7 @@ CURFEW_FUNCTION(row_json) {
         if (column.attisdropped)
             continue;
         appendStringInfoChar(&out, before);
-        escape_json(&out, NameStr(column.attname));
+        append_text(&out, NameStr(column.attname));
         appendStringInfoChar(&out, ':');
         if (nulls[i])
             appendStringInfoString(&out, "null");
