@@ -21,6 +21,7 @@ constexpr int kPositionSize = 20;
 constexpr int64 kLook = 2 * INT64CONST(1000); // us between two looks at how far the replay has come
 
 bool reported = false; // the setting says so
+LocalTransactionId last_reporting = InvalidLocalTransactionId;
 
 void put_big_endian(uint64 value, int size, uint8* bytes) {
     for (int i = 0; i < size; ++i)
@@ -94,6 +95,13 @@ bool await_position(const LogPosition& position, int64 patience) {
         now = GetCurrentTimestamp();
     }
     return true;
+}
+
+void report_token() {
+    if (reported && last_reporting == transaction_number())
+        return;
+    set_config_option(kTokenSetting, "report", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SET, true, 0, false);
+    last_reporting = transaction_number();
 }
 
 bool check_token_setting(char** value, void**, GucSource) {

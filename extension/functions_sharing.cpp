@@ -1,11 +1,8 @@
 // SQL-callable: what a front does between two callers in one transaction.
 #include "function.hpp"
 
+#include "consistency.hpp"
 #include "errors.hpp"
-
-extern "C" {
-#include "storage/proc.h"
-}
 
 using namespace curfew;
 
@@ -25,7 +22,7 @@ void bound_lock_waits(int64 longest) {
 
 } // namespace
 
-// next_caller(lock_wait interval) returns void. SL422 value_out_of_range, 55P03 after a second
+// next_caller(lock_wait interval, report_token boolean) returns void. SL422 value_out_of_range, 55P03 after a second
 CURFEW_FUNCTION(next_caller) {
     if (PG_ARGISNULL(0))
         raise_refusal(core::Refusal::missing_field, "lock_wait");
@@ -37,5 +34,7 @@ CURFEW_FUNCTION(next_caller) {
         ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE), errmsg("the transaction takes too long for another caller to be in it")));
     AfterTriggerFireDeferred();
     bound_lock_waits(lock_wait->time - elapsed);
+    if (!PG_ARGISNULL(1) && PG_GETARG_BOOL(1))
+        report_token();
     PG_RETURN_VOID();
 }

@@ -30,6 +30,7 @@ extern "C" {
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "storage/proc.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -108,6 +109,15 @@ inline uint32 current_timeline() {
     return GetWALInsertionTimeLine();
 #else
     return ThisTimeLineID;
+#endif
+}
+
+// A number that no other transaction of this backend has.
+inline LocalTransactionId transaction_number() {
+#if PG_VERSION_NUM >= 170000
+    return MyProc->vxid.lxid;
+#else
+    return MyProc->lxid;
 #endif
 }
 

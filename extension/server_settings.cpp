@@ -91,7 +91,7 @@ void define_settings() {
                              &distributed, false, PGC_SUSET, 0, nullptr, nullptr, nullptr);
     // In a transaction "report"; what is shown, and reported when the transaction has ended, is the token.
     static char* consistency_token;
-    DefineCustomStringVariable("curfew.consistency_token", "Reports the position of what this connection has committed.",
+    DefineCustomStringVariable(kTokenSetting, "Reports the position of what this connection has committed.",
                                nullptr, &consistency_token, "", PGC_USERSET,
                                GUC_REPORT | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE, check_token_setting,
                                assign_token_setting, show_token_setting);

@@ -29,6 +29,8 @@ enum class Effect {
 
 constexpr bool Changes(Effect effect) { return effect == Effect::kAct || effect == Effect::kChange; }
 
+constexpr bool HasCompany(Effect effect) { return effect == Effect::kLookup || effect == Effect::kAct; }
+
 enum class Asks {
     kCaller,   // the database, as the caller whom the credential proves
     kDatabase, // the database, as nobody

@@ -1,5 +1,6 @@
 #include "database.hpp"
 
+#include "proof.hpp"
 #include "results.hpp"
 
 #include <libpq-fe.h>
@@ -14,24 +15,6 @@
 namespace curfew::front {
 namespace {
 
-const Statement kAuthenticate = {
-    "authenticate",
-    "SELECT (curfew.authenticate($1::text, $2::text, $3::text, $4::text, $5::text)).principal_id",
-    {}};
-// The same before a change: the server reports a consistency token with the commit.
-const Statement kAuthenticateToChange = {
-    "authenticate to change",
-    "SELECT (curfew.authenticate($1::text, $2::text, $3::text, $4::text, $5::text)).principal_id,"
-    " pg_catalog.set_config('curfew.consistency_token', 'report', false)",
-    {}};
-// The same before acts that share a transaction. They do not wait for another transaction's locks for long, while they have
-// theirs: no deadlock is their doing, and nobody waits for who waits.
-const Statement kAuthenticateToShare = {
-    "authenticate to share",
-    "SELECT curfew.next_caller('50 milliseconds'),"
-    " (curfew.authenticate($1::text, $2::text, $3::text, $4::text, $5::text)).principal_id,"
-    " pg_catalog.set_config('curfew.consistency_token', 'report', false)",
-    {}};
 const char* const kReportedToken = "curfew.consistency_token";
 // A standby is given a moment to come so far.
 const Statement kCheckConsistency = {"check consistency", "SELECT curfew.check_consistency($1::text, '1 second')", {}};
@@ -45,12 +28,6 @@ constexpr std::chrono::seconds kMargin{5};
 constexpr std::size_t kMostInHand = 32;
 // One that takes longer is held up, and those behind it would be too.
 constexpr std::chrono::milliseconds kSoon{100};
-
-const Statement& AuthenticationFor(const Exchange& exchange, Company company) {
-    if (exchange.effect == Effect::kAct && company == Company::kAny)
-        return kAuthenticateToShare;
-    return exchange.wants_consistency ? kAuthenticateToChange : kAuthenticate;
-}
 
 /// Whether somebody else's transaction was in the way.
 bool IsOthersDoing(const ErrorFields& error) {
@@ -70,8 +47,7 @@ bool Connection::IsQuiet() const {
 
 /// Whether an exchange may have company, and nothing has to be prepared for it.
 bool Connection::MayShare(const Exchange& exchange) const {
-    return exchange.MayHaveCompany() && pipeline_.HasPrepared(AuthenticationFor(exchange, Company::kAny)) &&
-           (!exchange.unread_body || pipeline_.HasPrepared(kCheckBody)) && pipeline_.HasPrepared(*exchange.statement);
+    return exchange.MayHaveCompany() && pipeline_.HasPrepared(*exchange.proving);
 }
 
 bool Connection::HasRoom() const {
@@ -108,16 +84,23 @@ void Connection::Start(const Exchange& exchange, Company company) {
     if (!is_open())
         earlier_token_ = pipeline_.Reported(kReportedToken);
     InHand& hand = in_hand_.emplace_back(InHand{&exchange, Clock::now(), asked_for, company});
-    if (const auto& caller = exchange.caller)
-        Send(hand, AuthenticationFor(exchange, asked_for),
-             {caller->credential, caller->tenant, caller->via, caller->request_id, caller->traceparent});
+    if (asked_for != Company::kOwnConnection)
+        Send(hand, *exchange.proving, ProvingValues(exchange));
+    else
+        SendOneByOne(hand);
+    if (++unsealed_ == most_together_ || company != Company::kAny)
+        Seal();
+}
+
+void Connection::SendOneByOne(InHand& hand) {
+    const Exchange& exchange = *hand.exchange;
+    if (exchange.caller)
+        Send(hand, AuthenticationFor(exchange), AuthenticationValues(*exchange.caller));
     if (exchange.consistency)
         Send(hand, kCheckConsistency, {exchange.consistency});
     if (exchange.unread_body)
         Send(hand, kCheckBody, {exchange.unread_body});
     Send(hand, *exchange.statement, exchange.values);
-    if (++unsealed_ == most_together_ || company != Company::kAny)
-        Seal();
 }
 
 void Connection::Seal() {

@@ -99,6 +99,7 @@ class Connection {
 
     bool MayShare(const Exchange& exchange) const;
     bool IsHeldUp() const;
+    void SendOneByOne(InHand& hand);
     void Send(InHand& hand, const Statement& statement, const std::vector<Value>& values);
     bool ReadTransaction();
     bool Take(InHand& hand, const pg_result* result);

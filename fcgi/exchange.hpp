@@ -26,14 +26,15 @@ struct Exchange {
     bool wants_consistency = false;
     Value unread_body;
     const Statement* statement = nullptr;
-    std::vector<Value> values; // of $1, $2 …
+    const Statement* proving = nullptr; // the same with the authentication in it, where there is one
+    std::vector<Value> values;          // of $1, $2 …
     Effect effect = Effect::kRead;
 
     /// Whether it waits for nobody: neither for who changes the same, nor for a standby to catch up.
     bool IsSoonDone() const { return effect == Effect::kLookup && !consistency; }
 
     /// Whether it may be in one transaction with others of its effect.
-    bool MayHaveCompany() const { return (effect == Effect::kLookup || effect == Effect::kAct) && caller && !consistency; }
+    bool MayHaveCompany() const { return proving != nullptr && !consistency; }
 };
 
 /// With whom an exchange may be sent.

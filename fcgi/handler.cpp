@@ -99,9 +99,11 @@ Exchange ExchangeFor(const Contract& contract, const Match& match, const Request
     const Endpoint& endpoint = *match.endpoint;
     Exchange exchange;
     exchange.statement = &endpoint.statement;
+    exchange.proving = endpoint.proving.sql.empty() ? nullptr : &endpoint.proving;
     exchange.effect = endpoint.route->effect;
     if (const auto objection = ObjectionTo(contract, endpoint.statement, target)) {
         exchange.statement = &kRefuseParameter;
+        exchange.proving = nullptr;
         exchange.effect = Effect::kRead;
         exchange.values = {AsText(objection->name), objection->doubled ? "true" : "false"};
     } else {

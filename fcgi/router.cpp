@@ -1,5 +1,6 @@
 #include "router.hpp"
 
+#include "proof.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -88,12 +89,14 @@ Value QueryValues(const Target& target, std::string_view key) {
 
 Router::Router(const Contract& contract) : contract_(contract) {
     for (const Route& route : contract.routes) {
-        Statement statement;
-        if (route.asks != Asks::kNothing) {
-            const std::string name = std::string(contract.name) + " " + std::to_string(endpoints_.size());
-            statement = Compile(name, route.answer, PathParameters(route.pattern));
-        }
-        endpoints_.push_back({&route, Split(route.pattern, '/'), std::move(statement)});
+        Endpoint& endpoint = endpoints_.emplace_back(Endpoint{&route, Split(route.pattern, '/'), {}, {}});
+        if (route.asks == Asks::kNothing)
+            continue;
+        const auto parameters = PathParameters(route.pattern);
+        const std::string name = std::string(contract.name) + " " + std::to_string(endpoints_.size());
+        endpoint.statement = CompileUnproven(name, route.answer, parameters);
+        if (HasCompany(route.effect))
+            endpoint.proving = CompileProving(endpoint.statement, route.effect, route.answer, parameters);
     }
 }
 

@@ -29,6 +29,7 @@ struct Endpoint {
     const Route* route;
     std::vector<std::string> segments; // of the pattern
     Statement statement;               // empty for a route that asks nothing
+    Statement proving;                 // of a lookup or an act: the same with the authentication in it
 };
 
 struct Match {

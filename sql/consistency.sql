@@ -53,6 +53,19 @@ UPDATE curfew.signing_key SET key = key;
 SELECT current_setting('curfew.consistency_token') AS nothing;
 SELECT curfew.consistency_token() IS NOT NULL AS given, curfew.check_consistency(current_setting('curfew.consistency_token'));
 RESET curfew.consistency_token;
+-- Who comes next in a transaction can ask for that, too; it is undone as a SET is.
+SELECT curfew.next_caller('1 minute', report_token => wanted), current_setting('curfew.consistency_token') AS nothing FROM unnest('{false,NULL}'::boolean[]) wanted;
+BEGIN;
+SAVEPOINT before;
+SELECT curfew.next_caller('1 minute', report_token => true);
+SELECT curfew.next_caller('1 minute', report_token => true);
+SELECT curfew.check_consistency(current_setting('curfew.consistency_token'));
+ROLLBACK TO before;
+SELECT current_setting('curfew.consistency_token') AS nothing;
+SELECT curfew.next_caller('1 minute', report_token => true);
+COMMIT;
+SELECT curfew.check_consistency(current_setting('curfew.consistency_token'));
+RESET curfew.consistency_token;
 RESET curfew.distributed;
 
 -- A cursor is of one list and one tenant, whoever of the tenant presents it.

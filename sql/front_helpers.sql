@@ -70,3 +70,6 @@ SELECT digits, pg_temp.answer(format('SELECT curfew.rfc3339(now(), %s)', digits)
 SELECT * FROM pg_temp.each('curfew.rfc3339(%L)', 'infinity', '-infinity', '10000-01-01 00:00:00+00', '0044-03-15 12:00:00+00 BC');
 
 SELECT curfew.version() = extversion AS version_is_the_extensions FROM pg_extension WHERE extname = 'curfew';
+
+-- What refuses waits for the caller to be proven: the planner may evaluate what is immutable before that.
+SELECT proname FROM pg_proc WHERE pronamespace = 'curfew'::regnamespace AND provolatile = 'i' ORDER BY 1;

@@ -37,7 +37,7 @@ const std::string kMessage = R"(
 // The body, once the session of the path is known to be there and to be readable: bad input is told last.
 const std::string kBodyOfNamed = "(SELECT found.id, curfew.json_body(CASE WHEN found.id IS NOT NULL THEN $body END) "
                                  "AS body FROM curfew.get_session(" +
-                                 kNamed + ", 'run') AS found OFFSET 0) AS named";
+                                 Proven(kNamed) + ", 'run') AS found OFFSET 0) AS named";
 
 // Of the principals of an email whom the caller may know; nobody's id where there is none.
 const std::string kRequestedBy = R"(
@@ -48,7 +48,7 @@ const std::string kRequestedBy = R"(
 const std::vector<Route> kRoutes = {
     {"DELETE", "/v1/sessions/{session_id}", 200, Effect::kAct, R"(
         SELECT '{"detail":"Session terminated successfully"}' AS body
-        FROM curfew.act()" + kNamed + ", 'terminate', lifecycle => 'run')"},
+        FROM curfew.act()" + Proven(kNamed) + ", 'terminate', lifecycle => 'run')"},
 
     // With `idempotent`, the same prompt by the same caller is the same session. The prompt is its first
     // message, and stands nowhere else.
@@ -57,7 +57,7 @@ const std::vector<Route> kRoutes = {
                     'url', coalesce($base_url, '') || '/sessions/' || )" + kShownId + R"()
                 || CASE WHEN once.wanted THEN pg_catalog.jsonb_build_object('is_new_session', NOT s.replayed)
                    ELSE '{}' END)::text AS body
-        FROM curfew.json_body($body) AS b,
+        FROM )" + ProvenBody() + R"(,
              LATERAL (SELECT coalesce(curfew.body_boolean(b, 'idempotent'), false) AS wanted,
                              curfew.given(nullif(curfew.body_text(b, 'prompt'), ''), 'prompt') AS prompt
                       OFFSET 0) AS once,
@@ -104,7 +104,7 @@ const std::vector<Route> kRoutes = {
         SELECT (SELECT pg_catalog.row_to_json(shown) FROM (SELECT )" + kSummary + R"(,
                     coalesce((SELECT pg_catalog.json_agg()" + kMessage + R"( ORDER BY m.session_version)
                               FROM curfew.list_messages(s.id, 10000) AS m), '[]') AS messages) AS shown)::text AS body
-        FROM curfew.get_session()" + kNamed + R"(, 'run') AS s
+        FROM curfew.get_session()" + Proven(kNamed) + R"(, 'run') AS s
              CROSS JOIN LATERAL curfew.get_session_detail(s.id) AS d )" + kOwner},
 
     // A message to a blocked run wakes it.

@@ -20,7 +20,7 @@ const std::string kFilter = R"(
 const std::vector<Route> kRoutes = {
     {"DELETE", "/api/sessions/{session_id}", 200, Effect::kAct, R"(
         SELECT '{"message":"Session terminated"}' AS body
-        FROM curfew.act(curfew.session_id($session_id), 'end', lifecycle => 'login'))"},
+        FROM curfew.act()" + Proven("curfew.session_id($session_id)") + ", 'end', lifecycle => 'login')"},
 
     // Newest first. The total counts those too that a list of 1,000 leaves out.
     {"GET", "/api/sessions", 200, Effect::kRead, R"(

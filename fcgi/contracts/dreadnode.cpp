@@ -57,7 +57,7 @@ const std::string kHere = "lifecycle => 'conversation', workspace => $workspace"
 
 /// The statement that takes `action` on the session of the path and shows it.
 std::string Act(const std::string& action) {
-    return Show("curfew.act(" + kNamed + ", '" + action + "', " + kHere + ")");
+    return Show("curfew.act(" + Proven(kNamed) + ", '" + action + "', " + kHere + ")");
 }
 
 const std::string kOrigins = "'{user,eval,worker,optimization,training,world}'";
@@ -65,7 +65,7 @@ const std::string kOrigins = "'{user,eval,worker,optimization,training,world}'";
 // The body, once the session of the path is known to be there and to be readable: bad input is told last.
 const std::string kBodyOfNamed = "(SELECT found.id, curfew.json_body(CASE WHEN found.id IS NOT NULL THEN $body END) "
                                  "AS body FROM curfew.get_session(" +
-                                 kNamed + ", " + kHere + ") AS found OFFSET 0) AS named";
+                                 Proven(kNamed) + ", " + kHere + ") AS found OFFSET 0) AS named";
 
 // The page that a list's query asks for.
 const std::string kPage = R"(
@@ -135,7 +135,7 @@ const std::vector<Route> kRoutes = {
     {"POST", "/api/v1/org/{org}/ws/{workspace}/sessions", 201, Effect::kAct,
      "SELECT" + kSession + R"(::text AS body
         FROM (SELECT curfew.json_body(CASE WHEN here.id IS NOT NULL THEN $body END) AS body
-              FROM curfew.resolve_workspace($workspace) AS here (id) OFFSET 0) AS asked,
+              FROM curfew.resolve_workspace()" + Proven("$workspace") + R"() AS here (id) OFFSET 0) AS asked,
              LATERAL curfew.create_session(
                  lifecycle => 'conversation', workspace => $workspace,
                  title => curfew.body_text(asked.body, 'name'),
@@ -149,7 +149,7 @@ const std::vector<Route> kRoutes = {
              LEFT JOIN LATERAL curfew.find_principals(id => s.owner_id) AS p ON true)"},
 
     {"GET", "/api/v1/org/{org}/ws/{workspace}/sessions/{session_id}", 200, Effect::kLookup,
-     Show("curfew.get_session(" + kNamed + ", " + kHere + ")")},
+     Show("curfew.get_session(" + Proven(kNamed) + ", " + kHere + ")")},
 
     {"GET", "/api/v1/org/{org}/ws/{workspace}/sessions", 200, Effect::kRead, R"(
         SELECT pg_catalog.json_build_object(

@@ -60,11 +60,11 @@ Route Act(std::string_view method, std::string_view pattern, const std::string& 
           const std::string& arguments = "", Effect effect = Effect::kAct) {
     return {method, pattern, 200, effect,
             Succeed(200, kSession,
-                    "curfew.act(curfew.session_id($id), '" + action + "', lifecycle => 'visual'" + arguments +
+                    "curfew.act(" + Proven("curfew.session_id($id)") + ", '" + action + "', lifecycle => 'visual'" + arguments +
                         ") AS s, " + kAround)};
 }
 
-const std::string kOne = "curfew.get_session(curfew.session_id($id), 'visual') AS s, " + kAround;
+const std::string kOne = "curfew.get_session(" + Proven("curfew.session_id($id)") + ", 'visual') AS s, " + kAround;
 
 const std::vector<Route> kRoutes = {
     // The wait is clamped, the other numbers are refused out of their range. No quotes are held here, so that each is
@@ -79,7 +79,7 @@ const std::vector<Route> kRoutes = {
                 CASE WHEN curfew.body_text(b, 'quoteId') IS NULL THEN curfew.body_text(b, 'workspaceId')
                      ELSE curfew.refuse('quote_not_found', 'quoteId') END AS workspace,
                 curfew.tenant_setting('rate_per_second_micro_usdc', '1000') AS rate
-         FROM curfew.require_fields(curfew.json_body($body), '{lat,lng,maxDurationSeconds}') AS b) AS asked,
+         FROM curfew.require_fields()" + Proven("curfew.json_body($body)") + R"(, '{lat,lng,maxDurationSeconds}') AS b) AS asked,
         LATERAL curfew.create_session(
             'visual', workspace => asked.workspace,
             timers => pg_catalog.jsonb_build_object('wait', asked.wait, 'max_duration', asked.duration),
@@ -113,12 +113,13 @@ const std::vector<Route> kRoutes = {
              Object(kSession + R"( AS session, d.fields->>'videoBackendRef' AS "videoBackendRef",
                     d.fields->'operator'->>'whipUrl' AS "whipUrl", d.fields->>'whepUrl' AS "whepUrl")"),
              R"(
-        (SELECT curfew.tenant_setting('video', 'none') AS kind,
+        (SELECT asked.id, curfew.tenant_setting('video', 'none') AS kind,
                 curfew.tenant_setting('video_url', 'https://video.invalid') AS url,
                 pg_catalog.replace(pg_catalog.gen_random_uuid()::text, '-', '') AS ref,
-                pg_catalog.replace(pg_catalog.gen_random_uuid()::text, '-', '') AS secret) AS video,
+                pg_catalog.replace(pg_catalog.gen_random_uuid()::text, '-', '') AS secret
+         FROM (SELECT )" + Proven("curfew.session_id($id)") + R"( AS id OFFSET 0) AS asked) AS video,
         LATERAL curfew.act(
-            curfew.session_id($id), CASE video.kind WHEN 'events' THEN 'publish' ELSE 'start' END,
+            video.id, CASE video.kind WHEN 'events' THEN 'publish' ELSE 'start' END,
             lifecycle => 'visual', fields => pg_catalog.jsonb_build_object(
                 'videoBackendRef', video.ref, 'whepUrl', video.url || '/' || video.ref || '/webRTC/play',
                 'operator', pg_catalog.jsonb_build_object(

@@ -56,7 +56,7 @@ const std::string kOrigin = R"(
 std::string Create(std::string_view ttl, int seconds) {
     const std::string unit = std::to_string(seconds);
     return R"(
-        FROM curfew.require_fields(curfew.json_body($body), '{agent_id}') AS b,
+        FROM curfew.require_fields()" + Proven("curfew.json_body($body)") + R"(, '{agent_id}') AS b,
              LATERAL (SELECT curfew.body_integer(b, ')" +
            std::string(ttl) + "', 60 / " + unit + ", 86400 / " + unit + ") * " + unit + R"( AS seconds) AS ttl,
              LATERAL (SELECT coalesce(curfew.body_object(b, 'metadata'), '{}') AS metadata,)" +
@@ -129,7 +129,7 @@ const std::vector<Route> kRoutes = {
                            WHEN 'active' THEN '["active"]' WHEN 'expired' THEN '["expired"]' END)")},
     {"POST", "/v1/sessions/{sessionId}/terminate", 200, Effect::kAct,
      "SELECT " + kPlaygroundSession + R"(::text AS body
-        FROM curfew.act()" + Named("$sessionId") + R"(, 'terminate', reason => )" +
+        FROM curfew.act()" + Proven(Named("$sessionId")) + R"(, 'terminate', reason => )" +
          kReason + ", lifecycle => 'agent', require_reason => true) AS s" + kDetail},
 
     {"POST", "/v1/agent-sessions", 201, Effect::kAct,
@@ -139,10 +139,10 @@ const std::vector<Route> kRoutes = {
              THEN pg_catalog.jsonb_build_array($query_status) END)")},
     {"GET", "/v1/agent-sessions/{sessionID}", 200, Effect::kLookup,
      "SELECT " + kProseSession +
-         "::text AS body FROM curfew.get_session(" + Named("$sessionID") + ", 'agent') AS s" + kDetail},
+         "::text AS body FROM curfew.get_session(" + Proven(Named("$sessionID")) + ", 'agent') AS s" + kDetail},
     {"DELETE", "/v1/agent-sessions/{sessionID}", 200, Effect::kAct,
      "SELECT " + Object("curfew.maip_session_id(s.id) AS session_id, 'terminated' AS status") + R"(::text AS body
-        FROM curfew.act()" + Named("$sessionID") + R"(, 'terminate', reason => )" +
+        FROM curfew.act()" + Proven(Named("$sessionID")) + R"(, 'terminate', reason => )" +
          kReason + ", lifecycle => 'agent') AS s"},
 
     // A refresh token that comes a second time ends its session, and that stays done though the answer is a refusal.

@@ -169,6 +169,23 @@ def test_fields(target):
                 target.refused(target.send(body=body), target.contract.not_json, f"{name} {escaped}")
 
 
+def test_who_is_unknown_is_told_that_first(target):
+    """Whatever else is wrong, and however the server plans a statement, which it does anew the first times."""
+    if target.probe or target.pattern.endswith("/v1/refresh"):
+        pytest.skip("asked by nobody")
+    unknown = {name: f"{value.split()[0]} nobody" if " " in value else "nobody"
+               for name, value in target.headers().items() if name.lower() in ("authorization", "x-api-key")}
+    assert unknown
+    wrong = {"field": text({**target.good, **{name: next(bad_input.wrong_values(schema), None)
+                                              for name, schema in target.described.fields.items()}}), "body": b"{", "list": b"[]"}
+    malformed = target.place.path(target.pattern, **{name: "no-id" for name in re.findall(r"\{([^}]*)\}", target.pattern)
+                                                     if name in target.contract.malformed})
+    for what, body in 3 * list(wrong.items()):
+        target.refused(target.send(body=body, headers=unknown), 401, what)
+        target.refused(target.send(malformed, body, unknown), 401, f"malformed id, {what}")
+    target.refused(target.send(malformed, headers=unknown), 401, "malformed id")
+
+
 def test_headers(target):
     target.refused(target.send(headers={"X-Large": "a" * 65536}), 431, "a header of 64 KB")
     header = {"luxxon": "X-Lx-Consistency-Token", "native": "X-Curfew-Token"}.get(target.name)

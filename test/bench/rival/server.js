@@ -17,12 +17,11 @@ if (cluster.isPrimary) {
   const { Pool } = require(path.join(modules, 'pg'));
   const connections = new Pool({ host: database, port: 5432, database: 'curfew', user: 'curfew_front',
                                  max: Number(pool) / Number(processes), idleTimeoutMillis: 0 });
-  const act = `SELECT curfew.row_json(s)::text AS body
-    FROM curfew.authenticate($1, NULL, 'http:rival', NULL) AS c,
-         LATERAL curfew.act(CASE WHEN c.tenant_id IS NOT NULL THEN $2::uuid END, $3, reason => $4) AS s`;
-  const introspect = `SELECT CASE WHEN t.active THEN curfew.row_json(t)::text ELSE '{"active":false}' END AS body
-    FROM curfew.authenticate($1, NULL, 'http:rival', NULL) AS c,
-         LATERAL curfew.introspect(CASE WHEN c.tenant_id IS NOT NULL THEN $2 END) AS t`;
+  const known = `(curfew.authenticate($1, NULL, 'http:rival', NULL)).principal_id IS NOT NULL`;
+  const act = `SELECT curfew.row_json(done.s)::text AS body
+    FROM (SELECT CASE WHEN ${known} THEN curfew.act($2::uuid, $3, reason => $4) END OFFSET 0) AS done (s)`;
+  const introspect = `SELECT CASE WHEN (found.t).active THEN curfew.row_json(found.t)::text ELSE '{"active":false}' END AS body
+    FROM (SELECT CASE WHEN ${known} THEN curfew.introspect($2) END OFFSET 0) AS found (t)`;
 
   const answer = async (reply, name, text, values) => {
     try {

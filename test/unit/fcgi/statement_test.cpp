@@ -64,6 +64,10 @@ BOOST_AUTO_TEST_CASE(the_statements_of_all_routes_have_names_of_their_own) {
                 continue;
             ++asking;
             names.insert(endpoint.statement.name);
+            if (HasCompany(endpoint.route->effect)) {
+                ++asking;
+                names.insert(endpoint.proving.name);
+            }
         }
     }
     BOOST_TEST(names.size() == asking);
