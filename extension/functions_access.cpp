@@ -71,11 +71,32 @@ void change_grants(const char* verb, const char* preposition, const char* role, 
             run_utility(psprintf("%s SELECT ON curfew.%s %s %s", verb, grant.name, preposition, role));
 }
 
+// What keeps bound parameters out of the server's log: those of log_statement, of errors and, where a plan was made for them,
+// the constants of a plan.
+constexpr struct {
+    const char* name;
+    const char* value;
+} kQuiet[] = {
+    {"log_parameter_max_length", "0"},
+    {"log_parameter_max_length_on_error", "0"},
+    {"auto_explain.log_verbose", "off"},
+    {"auto_explain.log_parameter_max_length", "0"},
+};
+
+bool IsKnown(const char* name) {
+    return kAutoExplainPrintsParameters || std::string_view(name) != "auto_explain.log_parameter_max_length";
+}
+
 void keep_parameters_out_of_logs(const char* role) {
-    run_utility(psprintf("ALTER ROLE %s SET log_parameter_max_length = 0", role));
-    run_utility(psprintf("ALTER ROLE %s SET log_parameter_max_length_on_error = 0", role));
-    if constexpr (kAutoExplainPrintsParameters)
-        run_utility(psprintf("ALTER ROLE %s SET auto_explain.log_parameter_max_length = 0", role));
+    for (const auto& setting : kQuiet)
+        if (IsKnown(setting.name))
+            run_utility(psprintf("ALTER ROLE %s SET %s = %s", role, setting.name, setting.value));
+}
+
+void let_parameters_into_logs(const char* role) {
+    for (const auto& setting : kQuiet)
+        if (IsKnown(setting.name))
+            run_utility(psprintf("ALTER ROLE %s RESET %s", role, setting.name));
 }
 
 void log_access(const char* event, const char* role, std::string_view kind) {
@@ -136,7 +157,7 @@ CURFEW_FUNCTION(grant_access) {
     AccessKind kind = kind_argument(fcinfo, 1);
     run_utility(psprintf("GRANT USAGE ON SCHEMA curfew TO %s", role));
     change_grants("GRANT", "TO", role, kind);
-    keep_parameters_out_of_logs(role); // log_statement would print bound parameters, credentials among them
+    keep_parameters_out_of_logs(role); // credentials among them
     log_access("grant", role, text_argument(fcinfo, 1));
     close_store(store);
     PG_RETURN_VOID();
@@ -149,10 +170,7 @@ CURFEW_FUNCTION(revoke_access) {
     for (const auto& known : kKinds)
         change_grants("REVOKE", "FROM", role, known.kind);
     run_utility(psprintf("REVOKE USAGE ON SCHEMA curfew FROM %s", role));
-    run_utility(psprintf("ALTER ROLE %s RESET log_parameter_max_length", role));
-    run_utility(psprintf("ALTER ROLE %s RESET log_parameter_max_length_on_error", role));
-    if constexpr (kAutoExplainPrintsParameters)
-        run_utility(psprintf("ALTER ROLE %s RESET auto_explain.log_parameter_max_length", role));
+    let_parameters_into_logs(role);
     log_access("revocation", role, "everything");
     close_store(store);
     PG_RETURN_VOID();

@@ -19,7 +19,9 @@ TALKATIVE = {"log_statement": "all", "log_min_messages": "debug5", "log_min_erro
              "log_parameter_max_length_on_error": "-1", "log_error_verbosity": "verbose",
              "log_connections": "on", "compute_query_id": "on", "track_activity_query_size": "65536",
              "pg_stat_statements.track": "all", "pg_stat_statements.track_utility": "on",
-             "shared_preload_libraries": "curfew, pg_stat_statements", "curfew.databases": "curfew"}
+             "shared_preload_libraries": "curfew, pg_stat_statements, auto_explain", "curfew.databases": "curfew",
+             "auto_explain.log_min_duration": "0", "auto_explain.log_verbose": "on",
+             "auto_explain.log_nested_statements": "on"}
 NATIVE = "/curfew/v1"
 
 
