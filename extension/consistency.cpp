@@ -20,8 +20,8 @@ constexpr int kPositionSize = 20;
 
 constexpr int64 kLook = 2 * INT64CONST(1000); // us between two looks at how far the replay has come
 
-bool reported = false; // the setting says so
-LocalTransactionId last_reporting = InvalidLocalTransactionId;
+bool reported = false;                                    // the setting says so
+LocalTransactionId asked_in = InvalidLocalTransactionId; // the last transaction in which a report was asked for
 
 void put_big_endian(uint64 value, int size, uint8* bytes) {
     for (int i = 0; i < size; ++i)
@@ -63,7 +63,27 @@ bool may_ask() {
     return OidIsValid(function) && may_execute(function, GetUserId());
 }
 
+void set_to_report(GucAction action, int elevel) {
+    set_config_option(kTokenSetting, "report", PGC_USERSET, PGC_S_SESSION, action, true, elevel, false);
+}
+
+// The server reports a setting that has been set, and at the next statement's end, which may be before the commit. Whoever may
+// not ask any more commits without.
+void on_transaction_end(XactEvent event, void*) {
+    bool wanted = reported && (TransactionIdIsValid(GetTopTransactionIdIfAny()) || asked_in == transaction_number());
+    if (event == XACT_EVENT_PRE_COMMIT && wanted)
+        set_to_report(GUC_ACTION_LOCAL, DEBUG5);
+}
+
 } // namespace
+
+void register_report_callback() { RegisterXactCallback(on_transaction_end, nullptr); }
+
+void report_token() {
+    if (!reported)
+        set_to_report(GUC_ACTION_SET, 0);
+    asked_in = transaction_number();
+}
 
 Datum position_token(const uint8* key) {
     uint8 bytes[kPositionSize + kSignatureSize];
@@ -95,13 +115,6 @@ bool await_position(const LogPosition& position, int64 patience) {
         now = GetCurrentTimestamp();
     }
     return true;
-}
-
-void report_token() {
-    if (reported && last_reporting == transaction_number())
-        return;
-    set_config_option(kTokenSetting, "report", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SET, true, 0, false);
-    last_reporting = transaction_number();
 }
 
 bool check_token_setting(char** value, void**, GucSource) {

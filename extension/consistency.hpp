@@ -22,15 +22,16 @@ bool read_position_token(std::string_view token, LogPosition* position);
 // standby when that has been replayed, for which this waits as long as it is told, in microseconds.
 bool await_position(const LogPosition& position, int64 patience);
 
-// The setting of that name. Setting it to `report` in a transaction has the server report it, with a token that
-// is right, when the transaction has ended; with nothing where it has none: in recovery, or before this backend has signed.
-// Only for those who may ask for one.
+// The setting: where it is `report`, the server reports it with each commit of a change, with a token that is right then; with
+// nothing where it has none: in recovery, or before this backend has signed. Only for those who may ask for one.
 inline constexpr char kTokenSetting[] = "curfew.consistency_token";
 bool check_token_setting(char** value, void** extra, GucSource source);
 const char* show_token_setting();
 void assign_token_setting(const char* value, void* extra);
 
-// Has the token reported with this transaction's end, as if the setting were set to `report`.
+void register_report_callback();
+
+// Sets it so, and has this transaction's commit reported though it may change nothing.
 void report_token();
 
 } // namespace curfew

@@ -1,6 +1,7 @@
 // The magic block and what happens when the library is loaded; nothing else.
 #include "pg.hpp"
 
+#include "consistency.hpp"
 #include "directory_watch.hpp"
 #include "identity.hpp"
 #include "inside.hpp"
@@ -16,6 +17,7 @@ PGDLLEXPORT void _PG_init(void);
 
 void _PG_init(void) {
     curfew::define_settings();
+    curfew::register_report_callback();
     curfew::register_directory_callbacks();
     curfew::register_identity_callbacks();
     curfew::register_inside_callbacks();

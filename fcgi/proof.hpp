@@ -13,9 +13,6 @@ namespace curfew::front {
 const Statement& AuthenticationFor(const Exchange& exchange);
 std::vector<Value> AuthenticationValues(const Caller& caller);
 
-/// What stands in a route's SQL for the condition.
-inline constexpr std::string_view kCallerIsProven = "$caller";
-
 /// `sql` with no condition, for when a statement before it proves the caller. Of sources as Compile has them.
 Statement CompileUnproven(std::string name, std::string_view sql, const std::vector<std::string>& path_parameters);
 

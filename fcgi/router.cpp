@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <stdexcept>
 
 namespace curfew::front {
 namespace {
@@ -95,6 +96,8 @@ Router::Router(const Contract& contract) : contract_(contract) {
         const auto parameters = PathParameters(route.pattern);
         const std::string name = std::string(contract.name) + " " + std::to_string(endpoints_.size());
         endpoint.statement = CompileUnproven(name, route.answer, parameters);
+        if (HasCompany(route.effect) && route.asks != Asks::kCaller)
+            throw std::logic_error("a route that may have company proves no caller: " + std::string(route.pattern));
         if (HasCompany(route.effect))
             endpoint.proving = CompileProving(endpoint.statement, route.effect, route.answer, parameters);
     }

@@ -40,7 +40,7 @@ struct Match {
 
 class Router {
   public:
-    /// Throws std::logic_error for a route whose statement cannot be compiled.
+    /// Throws std::logic_error for a route whose statement cannot be compiled, or that may have company and proves no caller.
     explicit Router(const Contract& contract);
 
     /// The first route that takes method and path. HEAD is taken by every route that takes GET. Segments are

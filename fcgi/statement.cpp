@@ -6,6 +6,8 @@
 namespace curfew::front {
 namespace {
 
+bool IsSpace(char c) { return c == ' ' || c == '\n'; }
+
 bool IsNameCharacter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
@@ -48,7 +50,12 @@ Statement Compile(std::string name, std::string_view sql, const std::vector<std:
             } else if (c == quote) {
                 quote = 0;
             }
-            statement.sql += c;
+            if (quote == 0 && IsSpace(c)) {
+                if (!statement.sql.ends_with(' '))
+                    statement.sql += ' ';
+            } else {
+                statement.sql += c;
+            }
             ++i;
             continue;
         }

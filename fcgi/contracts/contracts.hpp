@@ -21,7 +21,9 @@ inline std::array<const Contract*, 6> Contracts() {
 }
 
 /// An expression, once the caller is proven: CASE has that done first, but for what is IMMUTABLE.
-inline std::string Proven(const std::string& expression) { return "CASE WHEN $caller THEN " + expression + " END"; }
+inline std::string Proven(const std::string& expression) {
+    return "CASE WHEN " + std::string(kCallerIsProven) + " THEN " + expression + " END";
+}
 
 /// The row of one column `b`, the body.
 inline std::string ProvenBody() {

@@ -71,6 +71,16 @@ BOOST_AUTO_TEST_CASE(a_statement_that_may_have_company_and_proves_nobody_is_a_mi
     BOOST_CHECK_THROW(Proving(Effect::kLookup, "SELECT f($id) WHERE $caller AND $caller"), std::logic_error);
 }
 
+BOOST_AUTO_TEST_CASE(a_route_that_may_have_company_and_has_no_caller_is_a_mistake_of_ours) {
+    Contract contract{.name = "made up", .routes = {}, .challenge = "", .present = nullptr, .refuse = nullptr};
+    for (const Effect effect : {Effect::kLookup, Effect::kAct}) {
+        contract.routes = {{"GET", "/x", 200, effect, "SELECT CASE WHEN $caller THEN f() END", Asks::kDatabase}};
+        BOOST_CHECK_THROW(Router{contract}, std::logic_error);
+        contract.routes.front().asks = Asks::kCaller;
+        BOOST_CHECK_NO_THROW(Router{contract});
+    }
+}
+
 BOOST_AUTO_TEST_CASE(the_values_are_the_statements_then_the_callers_then_the_body_that_is_not_read) {
     const Statement reading = CompileUnproven("s", kSql, {"id"});
     const std::vector<Value> expected = {"1", "{}", "key", std::nullopt, "http:native", "r-1", "00-1"};

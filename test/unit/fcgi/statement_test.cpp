@@ -48,6 +48,10 @@ BOOST_AUTO_TEST_CASE(quoted_text_is_left_alone) {
                R"(SELECT '^"[0-9]$' || 'it''s $id' AS "a$id", $1)");
 }
 
+BOOST_AUTO_TEST_CASE(of_spaces_one_is_left_outside_of_quotes) {
+    BOOST_TEST(Compile("s", "SELECT  a,\n    'b  \n c',  $id\n\n FROM t", {"id"}).sql == "SELECT a, 'b  \n c', $1 FROM t");
+}
+
 BOOST_AUTO_TEST_CASE(an_unknown_name_and_an_open_quote_are_mistakes_of_ours) {
     BOOST_CHECK_THROW(Compile("s", "SELECT $session_id", {"id"}), std::logic_error);
     BOOST_CHECK_THROW(Compile("s", "SELECT $1", {}), std::logic_error);
