@@ -13,7 +13,7 @@ import row_introspect
 import row_memory
 import row_sweep
 import row_write
-from server import connect
+from server import connect, keep_log_segments
 from world import World
 
 ROWS = {
@@ -41,6 +41,7 @@ class Bench:
 
     def world(self):
         if self._world is None:
+            keep_log_segments(connect(), self.size(512, 192))
             self._world = World()
         return self._world
 

@@ -6,7 +6,7 @@ import subprocess
 from server import ask
 
 SETTINGS = ["server_version", "fsync", "synchronous_commit", "full_page_writes", "wal_compression", "shared_buffers",
-            "max_wal_size", "checkpoint_timeout", "autovacuum", "max_connections", "jit", "plan_cache_mode"]
+            "max_wal_size", "min_wal_size", "checkpoint_timeout", "autovacuum", "max_connections", "jit", "plan_cache_mode"]
 
 
 def processor():

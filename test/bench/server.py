@@ -28,6 +28,13 @@ def value(connection, sql, values=None):
     return ask(connection, sql, values)[0][0]
 
 
+def keep_log_segments(connection, count):
+    """Has so many segments of the write-ahead log ready to be used again, as a server has that has been running."""
+    ask(connection, "DO $$ BEGIN FOR i IN 1..%s LOOP PERFORM pg_logical_emit_message(false, 'bench', '');"
+                    " PERFORM pg_switch_wal(); END LOOP; END $$", (count,))
+    ask(connection, "CHECKPOINT")
+
+
 def run_file(connection, name):
     with open(os.path.join(HERE, "sql", name), encoding="utf-8") as file, connection.cursor() as cursor:
         cursor.execute(file.read())
