@@ -71,5 +71,15 @@ SELECT * FROM pg_temp.each('curfew.rfc3339(%L)', 'infinity', '-infinity', '10000
 
 SELECT curfew.version() = extversion AS version_is_the_extensions FROM pg_extension WHERE extname = 'curfew';
 
+-- row_json: a member for each column, as row_to_json has it but for times, and other types as text.
+CREATE TEMP TABLE shown ("a ""b\c" text, n integer, m bigint, yes boolean, id uuid, list text[], doc jsonb, amount numeric);
+INSERT INTO shown VALUES ('plain', 0, 0, true, '01890a5d-ac96-774b-bcce-b302099a8057', '{}', '{}', 0), ('', -1, 7, false, '00000000-0000-0000-0000-000000000000', '{a,"b c"}', '[1, "x"]', 1.50),
+    (E'"\\/\b\f\n\r\t\u0001\u007fé€😀', 2147483647, 9223372036854775807, true, 'ffffffff-ffff-ffff-ffff-ffffffffffff', E'{"\\"","\\\\"}', '{"a": {"b": null}}', 'NaN'),
+    (repeat('x', 5000), -2147483648, -9223372036854775808, false, '12345678-9abc-def0-1234-56789abcdef0', '{é}', 'null', -0.001), (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+SELECT left(curfew.row_json(s)::text, 230), curfew.row_json(s)::jsonb - 'amount' = to_jsonb(s) - 'amount' AS same FROM shown s;
+SELECT curfew.row_json(s) FROM (SELECT timestamptz '2026-11-21 12:00:00.0559+01' AS at, timestamptz '0001-02-03 04:05:06Z' AS first, timestamptz '9999-12-31 23:59:59.999999Z' AS last) s;
+SELECT curfew.row_json(s) FROM (SELECT) s;
+SELECT curfew.row_json(NULL) IS NULL AS nothing;
+
 -- What refuses waits for the caller to be proven: the planner may evaluate what is immutable before that.
 SELECT proname FROM pg_proc WHERE pronamespace = 'curfew'::regnamespace AND provolatile = 'i' ORDER BY 1;
