@@ -31,7 +31,9 @@ tenant_of() {
 
 # new_session CONTRACT OWNER: makes one; sets session_id and session_token.
 new_session() {
-    read -r session_id session_token < <(psql_stack -At -F ' ' -v contract="$1" -v tenant="$(tenant_of "$1")" \
-        -v owner="$2" -v agent="${facts[TRUTHLOCKS_AGENT]}" -f "$demo/session.sql")
-    [ -n "${session_id:-}" ] || fail "no demo session of $1 could be made; the server's log is $logs/postgres.log"
+    local made # when psql has ended: it prints before it commits
+    made=$(psql_stack -At -F ' ' -v contract="$1" -v tenant="$(tenant_of "$1")" \
+        -v owner="$2" -v agent="${facts[TRUTHLOCKS_AGENT]}" -f "$demo/session.sql") || made=
+    read -r session_id session_token <<<"$made"
+    [ -n "$session_id" ] || fail "no demo session of $1 could be made; the server's log is $logs/postgres.log"
 }
