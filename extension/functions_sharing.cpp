@@ -3,6 +3,7 @@
 
 #include "consistency.hpp"
 #include "errors.hpp"
+#include "store_signing.hpp"
 
 using namespace curfew;
 
@@ -20,6 +21,15 @@ void bound_lock_waits(int64 longest) {
                       true, 0, false);
 }
 
+// A backend reports what it can sign.
+void know_signing_key(FunctionCallInfo fcinfo) {
+    if (KnownSigningKey() != nullptr || XactReadOnly)
+        return;
+    Store store = open_store(fcinfo);
+    signing_key();
+    close_store(store);
+}
+
 } // namespace
 
 // next_caller(lock_wait interval, report_token boolean) returns void. SL422 value_out_of_range, 55P03 after a second
@@ -34,7 +44,9 @@ CURFEW_FUNCTION(next_caller) {
         ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE), errmsg("the transaction takes too long for another caller to be in it")));
     AfterTriggerFireDeferred();
     bound_lock_waits(lock_wait->time - elapsed);
-    if (!PG_ARGISNULL(1) && PG_GETARG_BOOL(1))
+    if (!PG_ARGISNULL(1) && PG_GETARG_BOOL(1)) {
+        know_signing_key(fcinfo);
         report_token();
+    }
     PG_RETURN_VOID();
 }

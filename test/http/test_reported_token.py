@@ -13,10 +13,11 @@ NEXT = "SELECT curfew.next_caller('1 minute', report_token => true)"
 class Service:
     """Sends statement by statement, and begins each transaction with some."""
 
-    def __init__(self, database, native):
+    def __init__(self, database, native, asks=True):
         self.connection = database.connect()
         self.native = native
-        self.ask("SELECT curfew.consistency_token()") # reported is what a backend can sign
+        if asks: # so that the backend can sign what it reports
+            self.ask("SELECT curfew.consistency_token()")
         self.connection.autocommit = False
 
     def ask(self, statement, *values):
@@ -50,6 +51,12 @@ def service(database, native):
 def test_what_is_asked_for_in_a_transaction_is_reported_with_its_commit(service, before):
     for _ in range(2):
         assert service.act(before, before) < service.told()
+
+
+def test_who_comes_next_need_not_ask_before(database, native):
+    service = Service(database, native, asks=False)
+    with contextlib.closing(service.connection):
+        assert service.act(NEXT) < service.told()
 
 
 def test_once_it_is_set_each_commit_of_a_change_is_reported(service):
