@@ -2,7 +2,6 @@
 #include "administration.hpp"
 #include "function.hpp"
 
-#include "core/traceparent.hpp"
 #include "errors.hpp"
 #include "jwt_identity.hpp"
 #include "refusal_context.hpp"
@@ -17,12 +16,6 @@
 using namespace curfew;
 
 namespace {
-
-void copy_text(char* to, int size, std::string_view text) {
-    int length = pg_mbcliplen(text.data(), static_cast<int>(text.size()), size - 1);
-    memcpy(to, text.data(), length);
-    to[length] = '\0';
-}
 
 // The transaction's identity or the role's mapping; false when there is neither.
 bool has_identity(Identity* identity) {
@@ -56,11 +49,7 @@ CURFEW_FUNCTION(authenticate) {
                 find_api_key(credential, &identity);
     if (!found)
         raise_refusal(core::Refusal::invalid_credential);
-    if (!PG_ARGISNULL(2))
-        copy_text(identity.via, kViaSize, text_argument(fcinfo, 2));
-    copy_text(identity.request_id, kRequestIdSize, text_argument(fcinfo, 3));
-    if (core::IsTraceparent(text_argument(fcinfo, 4))) // any other is as good as none, as the standard has it
-        copy_text(identity.traceparent, kTraceparentSize, text_argument(fcinfo, 4));
+    set_request(&identity, text_argument(fcinfo, 2), text_argument(fcinfo, 3), text_argument(fcinfo, 4));
     if (objection.refusal != core::Refusal::none) {
         note_caller(identity, {0, true}, "authenticate");
         raise_refusal(objection.refusal, objection.argument, objection.detail);
@@ -151,10 +140,10 @@ CURFEW_FUNCTION(current_session) { return current_part(fcinfo, Part::session); }
 // current_traceparent() returns text
 CURFEW_FUNCTION(current_traceparent) {
     (void)fcinfo;
-    const Identity* identity = TransactionIdentity();
-    if (identity == nullptr || identity->traceparent[0] == '\0')
+    const char* traceparent = TransactionTraceparent();
+    if (traceparent[0] == '\0')
         PG_RETURN_NULL();
-    return CStringGetTextDatum(identity->traceparent);
+    return CStringGetTextDatum(traceparent);
 }
 
 // audited_tenant() returns uuid: the tenant whose whole log the caller may read. SL401, SL403

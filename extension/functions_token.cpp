@@ -45,8 +45,8 @@ bool end_stolen(const FoundToken& found, const core::Lifecycle& lifecycle, core:
 
 } // namespace
 
-// refresh_session(refresh_token text, session_id uuid) returns (session_id uuid, token text, refresh_token text,
-// expires_at timestamptz, refused text)
+// refresh_session(refresh_token text, session_id uuid, via text, request_id text, traceparent text)
+// returns (session_id uuid, token text, refresh_token text, expires_at timestamptz, refused text)
 CURFEW_FUNCTION(refresh_session) {
     Store store = open_store(fcinfo);
     std::string_view presented = required_text(fcinfo, 0, "refresh_token");
@@ -65,8 +65,11 @@ CURFEW_FUNCTION(refresh_session) {
         raise_refusal(core::Refusal::session_not_live);
 
     const Identity* caller = TransactionIdentity();
+    Identity bearer = found.identity;
+    set_request(&bearer, text_argument(fcinfo, 2), text_argument(fcinfo, 3), text_argument(fcinfo, 4));
+    TellTraceparent(bearer);
     AuditNote note;
-    note.identity = caller != nullptr ? caller : &found.identity;
+    note.identity = caller != nullptr ? caller : &bearer;
     note.db_role = GetUserId();
 
     constexpr Value kNull = {0, true};

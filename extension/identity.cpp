@@ -1,5 +1,7 @@
 #include "identity.hpp"
 
+#include "core/traceparent.hpp"
+
 namespace curfew {
 namespace {
 
@@ -14,6 +16,13 @@ struct Entry {
 
 Entry* top = nullptr;
 Identity mapping; // kind none: nothing remembered
+char told_traceparent[kTraceparentSize] = "";
+
+void CopyText(char* to, int size, std::string_view text) {
+    int length = pg_mbcliplen(text.data(), static_cast<int>(text.size()), size - 1);
+    memcpy(to, text.data(), length);
+    to[length] = '\0';
+}
 
 void Pop() {
     explicit_bzero(&top->proof, sizeof top->proof);
@@ -29,6 +38,7 @@ void on_transaction_end(XactEvent event, void*) {
     case XACT_EVENT_PREPARE:
         while (top != nullptr)
             Pop();
+        told_traceparent[0] = '\0';
         break;
     default:
         break;
@@ -46,6 +56,21 @@ void on_subtransaction_end(SubXactEvent event, SubTransactionId mine, SubTransac
 }
 
 } // namespace
+
+void set_request(Identity* identity, std::string_view via, std::string_view request_id, std::string_view traceparent) {
+    if (!via.empty())
+        CopyText(identity->via, kViaSize, via);
+    CopyText(identity->request_id, kRequestIdSize, request_id);
+    if (core::IsTraceparent(traceparent)) // any other is as good as none, as the standard has it
+        CopyText(identity->traceparent, kTraceparentSize, traceparent);
+}
+
+const char* TransactionTraceparent() {
+    const Identity* caller = TransactionIdentity();
+    return caller != nullptr ? caller->traceparent : told_traceparent;
+}
+
+void TellTraceparent(const Identity& identity) { memcpy(told_traceparent, identity.traceparent, kTraceparentSize); }
 
 const Identity* TransactionIdentity() {
     if (top == nullptr)

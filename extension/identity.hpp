@@ -4,6 +4,7 @@
 #include "pg.hpp"
 
 #include <cstdint>
+#include <string_view>
 
 namespace curfew {
 
@@ -34,6 +35,13 @@ struct Identity {
     std::int64_t expires_at = 0; // with jwt: the instant from which on it is not accepted
     TokenScopes scopes;          // with jwt
 };
+
+// What the audit row tells of the request. No `via`: as it was; what is too long is cut, and what is no traceparent left out.
+void set_request(Identity* identity, std::string_view via, std::string_view request_id, std::string_view traceparent);
+
+// The traceparent of the transaction's request, or "": the caller's, or the one that was told where nobody is authenticated.
+const char* TransactionTraceparent();
+void TellTraceparent(const Identity& identity);
 
 // The identity that authenticate() or act_as() set in this transaction, or null. It is gone after commit, abort and
 // prepare, and after the rollback of the subtransaction that set it. act_as() is for the role that called it alone: a

@@ -17,10 +17,10 @@ struct FoundToken {
 };
 bool lock_refresh_token(std::string_view token, FoundToken* found);
 
-// Whether the refresh token of that digest was never used.
 // When a refresh token of the session was last used; null: never.
 Value read_refreshed_at(const pg_uuid_t& tenant, const pg_uuid_t& session);
 
+// Whether the refresh token of that digest was never used.
 bool is_unused(const pg_uuid_t& tenant, Datum digest);
 
 // Marks the presented token as used with its salt, takes the session's access tokens away, stores the digests of the

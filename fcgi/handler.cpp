@@ -48,7 +48,11 @@ std::string HeaderKey(std::string_view name) {
     return key;
 }
 
-Value ValueOf(const Source& source, const Request& request, const Target& target, const Values& path) {
+/// How requests of a contract come in, for the audit row.
+std::string ViaOf(const Contract& contract) { return "http:" + std::string(contract.name); }
+
+Value ValueOf(const Source& source, const Contract& contract, const Request& request, const Target& target,
+              const Values& path) {
     switch (source.kind) {
     case Source::Kind::kPath:
         return Cleaned(Value(path.find(source.name)->second));
@@ -64,6 +68,10 @@ Value ValueOf(const Source& source, const Request& request, const Target& target
         return request.base_url.empty() ? Value() : Cleaned(Value(request.base_url));
     case Source::Kind::kClientAddress:
         return request.client_address.empty() ? Value() : Cleaned(Value(request.client_address));
+    case Source::Kind::kVia:
+        return ViaOf(contract);
+    case Source::Kind::kRequestId:
+        return request.request_id;
     }
     return std::nullopt;
 }
@@ -108,7 +116,7 @@ Exchange ExchangeFor(const Contract& contract, const Match& match, const Request
         exchange.values = {AsText(objection->name), objection->doubled ? "true" : "false"};
     } else {
         for (const Source& source : endpoint.statement.sources)
-            exchange.values.push_back(ValueOf(source, request, target, match.path));
+            exchange.values.push_back(ValueOf(source, contract, request, target, match.path));
     }
     if (!contract.consistency_header.empty()) {
         exchange.consistency = Cleaned(request.Header(HeaderKey(contract.consistency_header)));
@@ -118,7 +126,7 @@ Exchange ExchangeFor(const Contract& contract, const Match& match, const Request
         return exchange;
     const Presented presented = contract.present(request, match.path);
     exchange.caller = Caller{Cleaned(presented.credential), Cleaned(presented.tenant),
-                             "http:" + std::string(contract.name), request.request_id,
+                             ViaOf(contract), request.request_id,
                              Cleaned(request.Header("traceparent"))};
     if (!request.body.empty() && !endpoint.statement.Takes({Source::Kind::kBody, ""}))
         exchange.unread_body = BodyText(request);

@@ -24,6 +24,10 @@ Source SourceNamed(std::string_view name, const std::vector<std::string>& path_p
         return {Source::Kind::kBaseUrl, ""};
     if (name == "client_address")
         return {Source::Kind::kClientAddress, ""};
+    if (name == "via")
+        return {Source::Kind::kVia, ""};
+    if (name == "request_id")
+        return {Source::Kind::kRequestId, ""};
     if (name.starts_with(kQueryPrefix))
         return {Source::Kind::kQuery, std::string(name.substr(kQueryPrefix.size()))};
     if (name.starts_with(kQueriesPrefix))

@@ -14,7 +14,7 @@ using Value = std::optional<std::string>;
 
 /// Where a parameter's value comes from.
 struct Source {
-    enum class Kind { kPath, kQuery, kQueries, kHeader, kBody, kBaseUrl, kClientAddress };
+    enum class Kind { kPath, kQuery, kQueries, kHeader, kBody, kBaseUrl, kClientAddress, kVia, kRequestId };
     Kind kind;
     std::string name; // of the path parameter, the query's key or the header
 
@@ -33,7 +33,7 @@ struct Statement {
 inline constexpr std::string_view kCallerIsProven = "$caller";
 
 /// Rewrites `$name` placeholders of `sql` into $1, $2 …, the same name into the same number. Names: `$body`,
-/// `$base_url`, `$client_address`, `$query_NAME`, `$queries_NAME` (every value of the key, as the text of a text[]),
+/// `$base_url`, `$client_address`, `$via`, `$request_id`, `$query_NAME`, `$queries_NAME` (every value of the key, as the text of a text[]),
 /// `$header_NAME` (lower case, "-" as "_"), and those in `path_parameters`. Of spaces and line ends that follow each
 /// other one space is left: the server's log repeats the text. Text in quotes is left alone. Throws std::logic_error for
 /// any other name.

@@ -212,13 +212,14 @@ AS 'MODULE_PATHNAME', 'curfew_introspect' LANGUAGE C VOLATILE;
 
 COMMENT ON FUNCTION curfew.introspect(text) IS 'Whether an access token of the caller''s tenant is valid now, and what it stands for. Of any other token only that it is not active.';
 
-CREATE FUNCTION curfew.refresh_session(refresh_token text, session_id uuid DEFAULT NULL, OUT id uuid, OUT token text,
-    OUT new_refresh_token text, OUT expires_at timestamptz, OUT refused text)
+CREATE FUNCTION curfew.refresh_session(refresh_token text, session_id uuid DEFAULT NULL, via text DEFAULT NULL,
+    request_id text DEFAULT NULL, traceparent text DEFAULT NULL, OUT id uuid, OUT token text, OUT new_refresh_token text,
+    OUT expires_at timestamptz, OUT refused text)
 RETURNS record
 AS 'MODULE_PATHNAME', 'curfew_refresh_session' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
-COMMENT ON FUNCTION curfew.refresh_session(text, uuid) IS 'Gives two new tokens for a refresh token. A repeat within the grace gets the same answer; a later one ends the session, and refused says refresh_token_reused.';
+COMMENT ON FUNCTION curfew.refresh_session(text, uuid, text, text, text) IS 'Gives two new tokens for a refresh token. A repeat within the grace gets the same answer; a later one ends the session, and refused says refresh_token_reused. What the request is, via, request_id and traceparent, is written down where nobody is authenticated.';
 
 CREATE FUNCTION curfew.session_is_live()
 RETURNS boolean

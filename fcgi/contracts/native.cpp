@@ -270,7 +270,8 @@ const std::vector<Route> kRoutes = {
     {"POST", "/curfew/v1/refresh", 200, Effect::kChange,
      "SELECT " + Object("r.id, r.token, r.new_refresh_token AS refresh_token, curfew.rfc3339(r.expires_at) AS expires_at") +
          R"(::text AS body, r.refused
-        FROM curfew.refresh_session(curfew.body_text(curfew.json_body($body), 'refresh_token')) AS r)",
+        FROM curfew.refresh_session(curfew.body_text(curfew.json_body($body), 'refresh_token'), via => $via,
+                                    request_id => $request_id, traceparent => $header_traceparent) AS r)",
      Asks::kDatabase},
 
     // Introspection: of a token that is not live nothing but that is told.

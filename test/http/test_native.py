@@ -289,15 +289,21 @@ def test_what_people_read_is_changed_by_patch(native, ask):
 def test_tokens_are_refreshed_without_another_credential_and_a_stolen_one_ends_the_session(native, ask, stack):
     created = native.tenant.session(native.owner, "agent")
 
-    def refresh(token):
-        return stack.send("POST", "/curfew/v1/refresh", {"Content-Type": "application/json"}, json.dumps({"refresh_token": token}))
+    def refresh(token, **more):
+        return stack.send("POST", "/curfew/v1/refresh", {"Content-Type": "application/json", **more},
+                          json.dumps({"refresh_token": token}))
     response = refresh(created["refresh_token"])
     assert_answer(response, 200, {"id": created["id"], "token": TOKEN, "refresh_token": TOKEN, "expires_at": TIME})
     assert refresh(created["refresh_token"]).json() == response.json()  # within the grace
     assert refresh(response.json()["refresh_token"]).status_code == 200
-    stolen = refresh(created["refresh_token"])
+    trace = f"00-{'1' * 32}-{'2' * 16}-01"
+    stolen = refresh(created["refresh_token"], **{"X-Request-Id": "stolen", "traceparent": trace})
     assert (stolen.status_code, stolen.json()["reason"]) == (401, "refresh_token_reused")
     assert ask("GET", f"{SESSIONS}/{created['id']}").json()["state"] == "terminated"
+    *refreshed, ended = native.database.rows("SELECT via, request_id, traceparent, event FROM curfew.audit_event"
+                                             " WHERE session_id = %s AND action <> 'create' ORDER BY at, id", (created["id"],))
+    assert {(row["via"], len(row["request_id"])) for row in refreshed} == {("http:native", 32)}
+    assert (ended["via"], ended["request_id"], ended["traceparent"]) == ("http:native", "stolen", trace)
     assert refresh("0" * 64).status_code == 401
 
 

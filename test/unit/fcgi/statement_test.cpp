@@ -13,14 +13,16 @@ BOOST_AUTO_TEST_SUITE(statement)
 
 BOOST_AUTO_TEST_CASE(names_become_numbers_in_the_order_they_come) {
     const Statement made =
-        Compile("s", "SELECT f($session_id, x => $body, y => $query_limit, z => $header_if_match, $base_url)",
+        Compile("s", "SELECT f($session_id, x => $body, y => $query_limit, z => $header_if_match, $base_url, $via, $request_id)",
                 {"session_id"});
-    BOOST_TEST(made.sql == "SELECT f($1, x => $2, y => $3, z => $4, $5)");
+    BOOST_TEST(made.sql == "SELECT f($1, x => $2, y => $3, z => $4, $5, $6, $7)");
     const std::vector<Source> expected = {{Source::Kind::kPath, "session_id"},
                                           {Source::Kind::kBody, ""},
                                           {Source::Kind::kQuery, "limit"},
                                           {Source::Kind::kHeader, "if_match"},
-                                          {Source::Kind::kBaseUrl, ""}};
+                                          {Source::Kind::kBaseUrl, ""},
+                                          {Source::Kind::kVia, ""},
+                                          {Source::Kind::kRequestId, ""}};
     BOOST_TEST((made.sources == expected));
     BOOST_TEST(made.Takes({Source::Kind::kBody, ""}));
     BOOST_TEST(!made.Takes({Source::Kind::kQuery, "after"}));
