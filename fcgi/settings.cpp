@@ -1,9 +1,11 @@
 #include "settings.hpp"
 
 #include <CLI/CLI.hpp>
+#include <libpq-fe.h>
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <thread>
 
 #ifndef CURFEW_VERSION
@@ -34,6 +36,15 @@ unsigned ReadMode(const std::string& text) {
     if (mode > 0777)
         throw CLI::ValidationError("--socket-mode", "must be octal permission bits such as 0660");
     return static_cast<unsigned>(mode);
+}
+
+/// What is wrong with a connection string, or "". A text that libpq takes for a database's name is none.
+std::string WrongWithConnectionString(const std::string& text) {
+    const bool is_name = text.find('=') == std::string::npos && text.find("://") == std::string::npos;
+    const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> options(PQconninfoParse(text.c_str(), nullptr),
+                                                                                 PQconninfoFree);
+    // What libpq says of it may repeat a password.
+    return is_name || options ? "" : "is no libpq connection string: a quote or a \"=\" is missing, or there is no such option";
 }
 
 } // namespace
@@ -71,6 +82,7 @@ std::optional<Settings> ReadSettings(int argc, char** argv, int& exit_code) {
     app.add_option("--database", settings.database,
                    "libpq connection string; a password belongs in the environment or in a password file")
         ->envname("CURFEW_DATABASE")
+        ->check(WrongWithConnectionString)
         ->capture_default_str();
     app.add_option("--connections", settings.connections,
                    "Connections to the database: so many requests it works on at a time, besides those that share a "

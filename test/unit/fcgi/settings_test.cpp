@@ -102,11 +102,15 @@ BOOST_AUTO_TEST_CASE(the_environment_counts_where_there_is_no_flag) {
 BOOST_AUTO_TEST_CASE(mistakes_end_with_one_and_questions_with_nought) {
     for (const auto* mistake :
          {"--connections=0", "--connections=257", "--connections=many", "--socket-mode=99", "--socket-mode=1777",
-          "--requests-per-transaction=0", "--requests-per-transaction=65", "--socket-mode=", "--max-body=-1", "--log-level=loud", "--retry-after=0", "--no-such-flag"}) {
+          "--requests-per-transaction=0", "--requests-per-transaction=65", "--socket-mode=", "--max-body=-1", "--log-level=loud", "--retry-after=0",
+          "--database=nonsense=1", "--database=host='/tmp", "--database=dbname=x password", "--database=postgresql://[::1", "--no-such-flag"}) {
         const Read read = ReadFrom({"--listen=/x", mistake});
         BOOST_TEST(!read.settings.has_value(), mistake);
         BOOST_TEST(read.exit_code == 1, mistake);
     }
+    for (const auto* database : {"--database=curfew", "--database=host='/a b' dbname=x",
+                                 "--database=postgresql://u@h:1/x?connect_timeout=3"})
+        BOOST_TEST(ReadFrom({database}).settings.has_value(), database);
     BOOST_TEST(ReadFrom({}).settings->listen == "/run/curfew/front.sock");
     for (const auto* question : {"--help", "--version"}) {
         const Read read = ReadFrom({question});
