@@ -41,6 +41,8 @@ void set_request(Identity* identity, std::string_view via, std::string_view requ
 
 // The traceparent of the transaction's request, or "": the caller's, or the one that was told where nobody is authenticated.
 const char* TransactionTraceparent();
+
+// Tells that of this identity, for which nobody is authenticated, until the transaction ends.
 void TellTraceparent(const Identity& identity);
 
 // The identity that authenticate() or act_as() set in this transaction, or null. It is gone after commit, abort and

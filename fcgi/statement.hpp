@@ -33,10 +33,10 @@ struct Statement {
 inline constexpr std::string_view kCallerIsProven = "$caller";
 
 /// Rewrites `$name` placeholders of `sql` into $1, $2 …, the same name into the same number. Names: `$body`,
-/// `$base_url`, `$client_address`, `$via`, `$request_id`, `$query_NAME`, `$queries_NAME` (every value of the key, as the text of a text[]),
-/// `$header_NAME` (lower case, "-" as "_"), and those in `path_parameters`. Of spaces and line ends that follow each
-/// other one space is left: the server's log repeats the text. Text in quotes is left alone. Throws std::logic_error for
-/// any other name.
+/// `$base_url`, `$client_address`, `$via`, `$request_id`, `$query_NAME`, `$queries_NAME` (every value of the key, as the
+/// text of a text[]), `$header_NAME` (lower case, "-" as "_"), and those in `path_parameters`. Of spaces and line ends
+/// that follow each other one space is left: the server's log repeats the text. Text in quotes is left alone. Throws
+/// std::logic_error for any other name.
 Statement Compile(std::string name, std::string_view sql, const std::vector<std::string>& path_parameters);
 
 } // namespace curfew::front
