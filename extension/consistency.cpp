@@ -70,8 +70,9 @@ void set_to_report(GucAction action, int elevel) {
 // The server reports a setting that has been set, and at the next statement's end, which may be before the commit. Whoever may
 // not ask any more commits without.
 void on_transaction_end(XactEvent event, void*) {
-    bool wanted = reported && (TransactionIdIsValid(GetTopTransactionIdIfAny()) || asked_in == transaction_number());
-    if (event == XACT_EVENT_PRE_COMMIT && wanted)
+    if (event != XACT_EVENT_PRE_COMMIT || !reported)
+        return;
+    if (TransactionIdIsValid(GetTopTransactionIdIfAny()) || asked_in == transaction_number())
         set_to_report(GUC_ACTION_LOCAL, DEBUG5);
 }
 

@@ -76,26 +76,23 @@ void change_grants(const char* verb, const char* preposition, const char* role, 
 constexpr struct {
     const char* name;
     const char* value;
+    bool is_known; // to this version of PostgreSQL
 } kQuiet[] = {
-    {"log_parameter_max_length", "0"},
-    {"log_parameter_max_length_on_error", "0"},
-    {"auto_explain.log_verbose", "off"},
-    {"auto_explain.log_parameter_max_length", "0"},
+    {"log_parameter_max_length", "0", true},
+    {"log_parameter_max_length_on_error", "0", true},
+    {"auto_explain.log_verbose", "off", true},
+    {"auto_explain.log_parameter_max_length", "0", kAutoExplainPrintsParameters},
 };
-
-bool IsKnown(const char* name) {
-    return kAutoExplainPrintsParameters || std::string_view(name) != "auto_explain.log_parameter_max_length";
-}
 
 void keep_parameters_out_of_logs(const char* role) {
     for (const auto& setting : kQuiet)
-        if (IsKnown(setting.name))
+        if (setting.is_known)
             run_utility(psprintf("ALTER ROLE %s SET %s = %s", role, setting.name, setting.value));
 }
 
 void let_parameters_into_logs(const char* role) {
     for (const auto& setting : kQuiet)
-        if (IsKnown(setting.name))
+        if (setting.is_known)
             run_utility(psprintf("ALTER ROLE %s RESET %s", role, setting.name));
 }
 
