@@ -2,6 +2,8 @@
 
 #include "errors.hpp"
 
+#include "core/request_context.hpp"
+#include "identity.hpp"
 #include "refusal_context.hpp"
 
 namespace curfew {
@@ -11,11 +13,13 @@ void raise_refusal(core::Refusal refusal, const char* argument, const char* deta
     const core::RefusalText& row = core::TextOf(refusal);
     char digits[] = {static_cast<char>('0' + row.status / 100), static_cast<char>('0' + row.status / 10 % 10),
                      static_cast<char>('0' + row.status % 10)};
+    const char* request = TransactionRequestId();
     const char* advice = hint != nullptr ? hint : row.hint;
 
     ereport(ERROR, (errcode(MAKE_SQLSTATE('S', 'L', digits[0], digits[1], digits[2])), errmsg("%s", row.message),
                     detail != nullptr ? errdetail("%s", detail) : 0, advice[0] != '\0' ? errhint("%s", advice) : 0,
                     err_generic_string(PG_DIAG_CONSTRAINT_NAME, row.word.data()),
+                    request[0] != '\0' ? errcontext_msg("%s%s", core::kRequestContext.data(), request) : 0,
                     argument != nullptr ? err_generic_string(PG_DIAG_COLUMN_NAME, argument) : 0));
     pg_unreachable();
 }

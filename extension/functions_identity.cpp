@@ -31,6 +31,7 @@ bool has_identity(Identity* identity) {
 // authenticate(credential text, tenant text, via text, request_id text, traceparent text)
 // returns (tenant_id uuid, principal_id uuid, session_id uuid, kind text, role text)
 CURFEW_FUNCTION(authenticate) {
+    TellRequestId(text_argument(fcinfo, 3));
     Store store = open_store(fcinfo);
     std::string_view credential = text_argument(fcinfo, 0);
     if (credential.empty())

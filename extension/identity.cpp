@@ -17,6 +17,7 @@ struct Entry {
 Entry* top = nullptr;
 Identity mapping; // kind none: nothing remembered
 char told_traceparent[kTraceparentSize] = "";
+char told_request_id[kRequestIdSize] = "";
 
 void CopyText(char* to, int size, std::string_view text) {
     int length = pg_mbcliplen(text.data(), static_cast<int>(text.size()), size - 1);
@@ -39,6 +40,7 @@ void on_transaction_end(XactEvent event, void*) {
         while (top != nullptr)
             Pop();
         told_traceparent[0] = '\0';
+        told_request_id[0] = '\0';
         break;
     default:
         break;
@@ -71,6 +73,10 @@ const char* TransactionTraceparent() {
 }
 
 void TellTraceparent(const Identity& identity) { memcpy(told_traceparent, identity.traceparent, kTraceparentSize); }
+
+const char* TransactionRequestId() { return told_request_id; }
+
+void TellRequestId(std::string_view request_id) { CopyText(told_request_id, kRequestIdSize, request_id); }
 
 const Identity* TransactionIdentity() {
     if (top == nullptr)

@@ -42,6 +42,11 @@ void set_request(Identity* identity, std::string_view via, std::string_view requ
 // The traceparent of the transaction's request, or "": the caller's, or the one that was told where nobody is authenticated.
 const char* TransactionTraceparent();
 
+// The id of the request that the transaction is at, or "". It is told before it is known who asks, so that who is refused can be
+// told from others who share the transaction.
+const char* TransactionRequestId();
+void TellRequestId(std::string_view request_id);
+
 // Tells that of this identity, for which nobody is authenticated, until the transaction ends.
 void TellTraceparent(const Identity& identity);
 

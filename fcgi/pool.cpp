@@ -8,8 +8,10 @@
 namespace curfew::front {
 namespace {
 
-// Acts wait so long at most for others to end, to share the next transaction.
+// Lookups and acts wait so long at most for others to end, to share the next transaction.
 constexpr std::chrono::milliseconds kLongestGathering{20};
+// Transactions of lookups at a time before others gather: while one is answered, PostgreSQL has the next.
+constexpr std::ptrdiff_t kMostAtLookups = 2;
 
 } // namespace
 
@@ -111,18 +113,19 @@ std::chrono::milliseconds Pool::Patience(std::chrono::milliseconds otherwise) co
     return std::clamp(left, std::chrono::milliseconds(0), kLongestGathering);
 }
 
-/// Whether acts are at work on enough connections that one more is better made with the next that one of these makes: a commit
-/// costs about as much as an act. Those that take long are not waited for.
-bool Pool::IsAtActs() const {
+/// Whether exchanges of an effect are at work on enough connections that one more is better asked with the next that one of these
+/// takes: a commit costs about as much as an act, and a statement of its own as much as a part of a lookup. Those that take long
+/// are not waited for.
+bool Pool::HasEnoughAt(Effect effect) const {
     const auto since = Connection::Clock::now() - kLongestGathering;
-    const auto is_at_acts = [&](const auto& seat) { return seat->connection().IsAtActsSince(since); };
-    return std::count_if(seats_.begin(), seats_.end(), is_at_acts) >= most_at_acts_;
+    const auto is_at_it = [&](const auto& seat) { return seat->connection().IsSharedSince(since, effect); };
+    return std::count_if(seats_.begin(), seats_.end(), is_at_it) >= (Changes(effect) ? most_at_acts_ : kMostAtLookups);
 }
 
-/// Whether an act has to wait for those that are at work; it does so for a moment only.
+/// Whether a question has to wait for those of its kind that are at work; it does so for a moment only.
 bool Pool::HasToGather(const Question& question) {
     const auto until = question.since + kLongestGathering;
-    if (question.company != Company::kAny || !Changes(question.exchange->effect) || until <= Connection::Clock::now())
+    if (question.company != Company::kAny || until <= Connection::Clock::now())
         return false;
     gathers_until_ = std::min(gathers_until_.value_or(until), until);
     return true;
@@ -137,14 +140,16 @@ void Pool::Fill() {
         });
         if (is_full && !has_room)
             return;
-        const bool is_at_acts = !is_full && IsAtActs();
+        const bool is_at_lookups = !is_full && HasEnoughAt(Effect::kLookup);
+        const bool is_at_acts = !is_full && HasEnoughAt(Effect::kAct);
         Seat* shared = nullptr; // of the question that is found
         const auto may_begin = [&](const Question& question, bool has_less) {
             shared = has_room ? SeatToJoin(question) : nullptr;
             if (shared != nullptr)
                 return true;
             const bool may = !is_full && (has_less || question.exchange->IsSoonDone());
-            return may && !(is_at_acts && HasToGather(question));
+            const bool is_at_it = Changes(question.exchange->effect) ? is_at_acts : is_at_lookups;
+            return may && !(is_at_it && HasToGather(question));
         };
         Question* const question = waiting_.Next(std::ref(may_begin));
         if (question == nullptr)

@@ -45,7 +45,8 @@ class Pool {
     /// Whether anything is to be waited for whose end no descriptor tells: then Tick is called now and again.
     bool is_waiting() const { return asked_ > 0 || !held_.empty(); }
 
-    /// How long may be waited, if not for longer than that otherwise, before Dispatch is called: acts gather for a moment.
+    /// How long may be waited, if not for longer than that otherwise, before Dispatch is called: who may have company gathers for a
+    /// moment.
     std::chrono::milliseconds Patience(std::chrono::milliseconds otherwise) const;
     void Tick(Connection::Clock::time_point now);
 
@@ -55,7 +56,7 @@ class Pool {
     Company CompanyFor(const Exchange& exchange) const;
     Seat* SeatToJoin(const Question& question) const;
     bool HasToGather(const Question& question);
-    bool IsAtActs() const;
+    bool HasEnoughAt(Effect effect) const;
     Seat* FreeSeat();
     void Fill();
     bool SealAll();

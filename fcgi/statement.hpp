@@ -25,6 +25,7 @@ struct Statement {
     std::string name; // under which a connection prepares it
     std::string sql;
     std::vector<Source> sources; // of $1, $2 …
+    bool asks_many = false;      // $1, $2 … are arrays, with a value for each of the requests that it answers
 
     bool Takes(const Source& source) const;
 };
@@ -32,11 +33,12 @@ struct Statement {
 /// What stands in a route's SQL for the condition that the caller is proven (see proof.hpp).
 inline constexpr std::string_view kCallerIsProven = "$caller";
 
-/// Rewrites `$name` placeholders of `sql` into $1, $2 …, the same name into the same number. Names: `$body`,
+/// Rewrites `$name` placeholders of `sql` into $1, $2 …, or `prefix` with these numbers, the same name into the same number. Names: `$body`,
 /// `$base_url`, `$client_address`, `$via`, `$request_id`, `$query_NAME`, `$queries_NAME` (every value of the key, as the
 /// text of a text[]), `$header_NAME` (lower case, "-" as "_"), and those in `path_parameters`. Of spaces and line ends
 /// that follow each other one space is left: the server's log repeats the text. Text in quotes is left alone. Throws
 /// std::logic_error for any other name.
-Statement Compile(std::string name, std::string_view sql, const std::vector<std::string>& path_parameters);
+Statement Compile(std::string name, std::string_view sql, const std::vector<std::string>& path_parameters,
+                  std::string_view prefix = "$");
 
 } // namespace curfew::front

@@ -128,3 +128,24 @@ COMMIT;
 SELECT pg_temp.greeting(:'token');
 DELETE FROM curfew.session WHERE id = :'login';
 SELECT pg_temp.greeting(:'token');
+
+-- Which request a refusal answers: the last that came in the transaction, with a credential that is accepted or not.
+\set SHOW_CONTEXT errors
+SELECT key AS ada_key FROM curfew.issue_api_key(:'ada', tenant => 'credentials') \gset
+SELECT curfew.authenticate('nobody', request_id => 'r-1');
+BEGIN;
+SELECT curfew.authenticate(:'ada_key', request_id => 'r-2') \gset
+SELECT curfew.terminate_session('00000000-0000-7000-8000-000000000000');
+ROLLBACK;
+BEGIN;
+SELECT curfew.authenticate(:'ada_key', request_id => 'r-3') \gset
+SELECT curfew.authenticate('nobody', request_id => 'r-4');
+ROLLBACK;
+BEGIN;
+SELECT curfew.authenticate(:'ada_key', request_id => 'r-5') \gset
+SELECT curfew.authenticate(:'ada_key') \gset
+SELECT curfew.terminate_session('00000000-0000-7000-8000-000000000000');
+ROLLBACK;
+SELECT curfew.refresh_session('nobody', request_id => 'r-6');
+SELECT curfew.authenticate('nobody');
+\set SHOW_CONTEXT never

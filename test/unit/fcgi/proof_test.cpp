@@ -46,17 +46,33 @@ BOOST_AUTO_TEST_CASE(a_statement_before_it_proves_the_caller) {
 }
 
 BOOST_AUTO_TEST_CASE(the_condition_takes_its_values_after_the_others) {
-    const Statement made = Proving(Effect::kLookup, kSql);
+    const Statement made = Proving(Effect::kAct, kSql);
     BOOST_TEST(made.sql ==
-               "SELECT CASE WHEN (curfew.authenticate($3::text, $4::text, $5::text, $6::text, $7::text)).principal_id IS NOT NULL "
+               "SELECT CASE WHEN CASE WHEN curfew.next_caller('50 milliseconds', report_token => true) IS NOT NULL THEN "
+               "(curfew.authenticate($3::text, $4::text, $5::text, $6::text, $7::text)).principal_id IS NOT NULL END "
                "THEN f($1, $2, '$caller') END");
     BOOST_TEST(made.name != "s");
+    BOOST_TEST(!made.asks_many);
+}
+
+BOOST_AUTO_TEST_CASE(a_lookup_asks_for_many_a_row_each_in_their_order) {
+    const Statement made = Proving(Effect::kLookup, kSql);
+    BOOST_TEST(made.sql ==
+               "SELECT request.place, answer.* FROM ROWS FROM (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[]), "
+               "pg_catalog.unnest($3::text[]), pg_catalog.unnest($4::text[]), pg_catalog.unnest($5::text[]), "
+               "pg_catalog.unnest($6::text[]), pg_catalog.unnest($7::text[])) WITH ORDINALITY AS request "
+               "(v1, v2, v3, v4, v5, v6, v7, place), LATERAL (SELECT CASE WHEN (curfew.authenticate(request.v3::text, "
+               "request.v4::text, request.v5::text, request.v6::text, request.v7::text)).principal_id IS NOT NULL "
+               "THEN f(request.v1, request.v2, '$caller') END) AS answer");
+    BOOST_TEST(made.name != "s");
+    BOOST_TEST(made.asks_many);
 }
 
 BOOST_AUTO_TEST_CASE(a_body_that_is_not_read_is_looked_at_when_the_caller_is_proven) {
-    BOOST_TEST(Proving(Effect::kLookup, kSqlWithoutBody).sql ==
-               "SELECT CASE WHEN CASE WHEN (curfew.authenticate($2::text, $3::text, $4::text, $5::text, $6::text)).principal_id "
-               "IS NOT NULL THEN curfew.json_body($7::text) IS NOT NULL END THEN f($1) END");
+    const std::string sql = Proving(Effect::kLookup, kSqlWithoutBody).sql;
+    BOOST_TEST(sql.find("LATERAL (SELECT CASE WHEN CASE WHEN (curfew.authenticate(request.v2::text, request.v3::text, "
+                        "request.v4::text, request.v5::text, request.v6::text)).principal_id IS NOT NULL "
+                        "THEN curfew.json_body(request.v7::text) IS NOT NULL END THEN f(request.v1) END)") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(an_act_makes_way_for_the_next_caller_first) {
