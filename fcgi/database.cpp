@@ -25,8 +25,9 @@ const Statement kCheckBody = {"check body", "SELECT curfew.json_body($1::text) I
 // The server ends a statement by itself, and lets no caller more into a transaction that has taken a second; a front that has
 // waited this much longer takes the connection for dead.
 constexpr std::chrono::seconds kMargin{5};
-// Lookups on one connection, so that a backend does not sleep between them.
+// Lookups on one connection, in so many transactions if they share these, so that a backend does not sleep between them.
 constexpr std::size_t kMostInHand = 32;
+constexpr std::ptrdiff_t kMostTransactions = 3;
 // One that takes longer is held up, and those behind it would be too.
 constexpr std::chrono::milliseconds kSoon{100};
 
@@ -55,7 +56,11 @@ bool Connection::HasRoom() const {
     const InHand& first = in_hand_.front(); // as the others, who had room with it
     if (first.company == Company::kOwnConnection)
         return false;
-    return first.company == Company::kAny ? is_open() : in_hand_.size() < kMostInHand && !IsHeldUp();
+    if (is_open() || Changes(first.exchange->effect))
+        return is_open();
+    const auto ends = [](const InHand& each) { return each.ends; };
+    const bool are_few = std::count_if(in_hand_.begin(), in_hand_.end(), ends) < kMostTransactions;
+    return (first.company == Company::kAny ? are_few : in_hand_.size() < kMostInHand) && !IsHeldUp();
 }
 
 bool Connection::HasRoomFor(const Exchange& exchange) const {
@@ -72,7 +77,7 @@ bool Connection::IsSharedSince(Clock::time_point then, Effect effect) const {
 /// Whether the first in hand takes longer than it should.
 bool Connection::IsHeldUp() const { return Clock::now() - in_hand_.front().began > kSoon; }
 
-void Connection::Send(InHand& hand, const Statement& statement, const std::vector<std::vector<Value>>& rows) {
+void Connection::Send(InHand& hand, const Statement& statement, const std::vector<Row>& rows) {
     hand.results.insert(hand.results.end(), pipeline_.Send(statement, rows), &statement);
 }
 
@@ -98,10 +103,10 @@ void Connection::SendOneByOne(InHand& hand) {
     if (exchange.caller)
         Send(hand, AuthenticationFor(exchange), {AuthenticationValues(*exchange.caller)});
     if (exchange.consistency)
-        Send(hand, kCheckConsistency, {{exchange.consistency}});
+        Send(hand, kCheckConsistency, {{Kept(exchange.consistency)}});
     if (exchange.unread_body)
-        Send(hand, kCheckBody, {{exchange.unread_body}});
-    Send(hand, *exchange.statement, {exchange.values});
+        Send(hand, kCheckBody, {{Kept(exchange.unread_body)}});
+    Send(hand, *exchange.statement, {Kept(exchange.values)});
 }
 
 /// Sends those of the last transaction that wait for each other: who ask the same and come one after the other, in one
@@ -111,7 +116,7 @@ void Connection::SendTogether() {
         if (!next->results.empty())
             continue;
         const Statement& statement = *next->exchange->proving;
-        std::vector<std::vector<Value>> rows = {ProvingValues(*next->exchange)};
+        std::vector<Row> rows = {ProvingValues(*next->exchange)};
         std::set<std::string_view> ids = {next->exchange->caller->request_id};
         for (; std::next(next) != in_hand_.end(); ++next) {
             const Exchange& other = *std::next(next)->exchange;

@@ -43,8 +43,8 @@ class Connection {
     /// Whether nothing has come in since the last exchange: what a server says unasked is that it is going.
     bool IsQuiet() const;
 
-    /// Whether others may be sent with those that are in hand: while their transaction is open and, behind lookups that have one
-    /// each, if there are few, and the first was begun just now.
+    /// Whether others may be sent with those that are in hand: while their transaction is open and, behind lookups, if there are
+    /// few, and the first was begun just now.
     bool HasRoom() const;
     /// Whether an exchange may be one of them: it is of their kind, and nothing has to be prepared for it.
     bool HasRoomFor(const Exchange& exchange) const;
@@ -105,7 +105,7 @@ class Connection {
     bool IsHeldUp() const;
     void SendOneByOne(InHand& hand);
     void SendTogether();
-    void Send(InHand& hand, const Statement& statement, const std::vector<std::vector<Value>>& rows);
+    void Send(InHand& hand, const Statement& statement, const std::vector<Row>& rows);
     bool ReadTransaction();
     std::deque<InHand>::iterator FirstOf(const InHand& last);
     bool Take(InHand& hand, const pg_result* result);

@@ -15,6 +15,8 @@ namespace {
 
 // That much is not kept back.
 constexpr std::size_t kMostKept = 64 * 1024;
+// What most lines have.
+constexpr std::size_t kRoomForLine = 512;
 
 std::string_view NameOf(LogLevel level) {
     switch (level) {
@@ -52,7 +54,9 @@ void Append(std::string& line, double number) {
 void Log::Write(LogLevel level, std::string_view message, const std::vector<Field>& fields) const {
     if (level > level_)
         return;
-    std::string line = R"({"ts":")" + Timestamp(std::chrono::system_clock::now()) + R"(","level":")";
+    std::string line;
+    line.reserve(kRoomForLine);
+    line.append(R"({"ts":")").append(Timestamp(std::chrono::system_clock::now())).append(R"(","level":")");
     line.append(NameOf(level)).append(R"(","message":)");
     Append(line, message);
     for (const auto& [name, value] : fields) {

@@ -98,7 +98,7 @@ void Pipeline::Prepare(const Statement& statement, std::size_t count) {
         throw Lost{Lost::When::kBefore, ErrorText()};
 }
 
-std::size_t Pipeline::Send(const Statement& statement, const std::vector<std::vector<Value>>& rows) {
+std::size_t Pipeline::Send(const Statement& statement, const std::vector<Row>& rows) {
     const std::size_t count = rows.front().size();
     const bool prepares = !HasPrepared(statement);
     if (prepares)
@@ -113,8 +113,8 @@ std::size_t Pipeline::Send(const Statement& statement, const std::vector<std::ve
             lengths.push_back(static_cast<int>(arrays.back().size()));
             continue;
         }
-        const Value& value = rows.front()[place];
-        values.push_back(value ? value->c_str() : nullptr);
+        const std::string* const value = rows.front()[place];
+        values.push_back(value != nullptr ? value->c_str() : nullptr);
         lengths.push_back(0);
     }
     const std::vector<int> formats(count, statement.asks_many ? 1 : 0);

@@ -44,7 +44,7 @@ class Pipeline {
 
     /// Prepares a statement, unless that is noted, and has it executed. So many results will come. Throws Lost.
     ///   rows  the values: one row, or of a statement that asks many one for each
-    std::size_t Send(const Statement& statement, const std::vector<std::vector<Value>>& rows);
+    std::size_t Send(const Statement& statement, const std::vector<Row>& rows);
 
     /// The end of a transaction. All that was sent goes out now, or Flush has the rest. Throws Lost.
     void Sync();

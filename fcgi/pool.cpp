@@ -10,15 +10,14 @@ namespace {
 
 // Lookups and acts wait so long at most for others to end, to share the next transaction.
 constexpr std::chrono::milliseconds kLongestGathering{20};
-// Transactions of lookups at a time before others gather: while one is answered, PostgreSQL has the next.
-constexpr std::ptrdiff_t kMostAtLookups = 2;
 
 } // namespace
 
 Pool::Pool(const Settings& settings, const Log& log, Poller& poller, Inbox& inbox, Helpers& connectors)
     : settings_(settings), log_(log), poller_(poller), inbox_(inbox), connectors_(connectors),
       waiting_(static_cast<std::size_t>(ShareOfOne(settings.connections))),
-      most_at_acts_(TransactionsOfActs(settings.connections)) {}
+      most_at_acts_(ConnectionsOfActs(settings.connections)),
+      most_at_lookups_(ConnectionsOfLookups(settings.connections)) {}
 
 Pool::~Pool() = default;
 
@@ -119,7 +118,7 @@ std::chrono::milliseconds Pool::Patience(std::chrono::milliseconds otherwise) co
 bool Pool::HasEnoughAt(Effect effect) const {
     const auto since = Connection::Clock::now() - kLongestGathering;
     const auto is_at_it = [&](const auto& seat) { return seat->connection().IsSharedSince(since, effect); };
-    return std::count_if(seats_.begin(), seats_.end(), is_at_it) >= (Changes(effect) ? most_at_acts_ : kMostAtLookups);
+    return std::count_if(seats_.begin(), seats_.end(), is_at_it) >= (Changes(effect) ? most_at_acts_ : most_at_lookups_);
 }
 
 /// Whether a question has to wait for those of its kind that are at work; it does so for a moment only.

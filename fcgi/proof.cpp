@@ -88,8 +88,8 @@ const Statement& AuthenticationFor(const Exchange& exchange) {
     return exchange.wants_consistency ? kAuthenticateToChange : kAuthenticate;
 }
 
-std::vector<Value> AuthenticationValues(const Caller& caller) {
-    return {caller.credential, caller.tenant, caller.via, caller.request_id, caller.traceparent};
+Row AuthenticationValues(const Caller& caller) {
+    return {Kept(caller.credential), Kept(caller.tenant), &caller.via, &caller.request_id, Kept(caller.traceparent)};
 }
 
 Statement CompileUnproven(std::string name, std::string_view sql, const std::vector<std::string>& path_parameters) {
@@ -114,12 +114,12 @@ Statement CompileProving(const Statement& unproven, Effect effect, std::string_v
     return statement;
 }
 
-std::vector<Value> ProvingValues(const Exchange& exchange) {
-    std::vector<Value> values = exchange.values;
-    for (Value& value : AuthenticationValues(*exchange.caller))
-        values.push_back(std::move(value));
+Row ProvingValues(const Exchange& exchange) {
+    Row values = Kept(exchange.values);
+    const Row of_caller = AuthenticationValues(*exchange.caller);
+    values.insert(values.end(), of_caller.begin(), of_caller.end());
     if (!exchange.statement->Takes(kBody))
-        values.push_back(exchange.unread_body);
+        values.push_back(Kept(exchange.unread_body));
     return values;
 }
 

@@ -11,7 +11,7 @@ namespace curfew::front {
 
 /// The statement that comes before those of an exchange that asks for itself.
 const Statement& AuthenticationFor(const Exchange& exchange);
-std::vector<Value> AuthenticationValues(const Caller& caller);
+Row AuthenticationValues(const Caller& caller);
 
 /// `sql` with no condition, for when a statement before it proves the caller. Of sources as Compile has them.
 Statement CompileUnproven(std::string name, std::string_view sql, const std::vector<std::string>& path_parameters);
@@ -22,7 +22,7 @@ Statement CompileUnproven(std::string name, std::string_view sql, const std::vec
 Statement CompileProving(const Statement& unproven, Effect effect, std::string_view sql,
                          const std::vector<std::string>& path_parameters);
 
-/// The values of an exchange's proving statement.
-std::vector<Value> ProvingValues(const Exchange& exchange);
+/// The values of an exchange's proving statement, kept in the exchange.
+Row ProvingValues(const Exchange& exchange);
 
 } // namespace curfew::front

@@ -27,6 +27,8 @@ constexpr std::chrono::seconds kPatience{30};
 constexpr std::size_t kMostSeen = 16 * 1024;
 // A response that a socket's buffer has room for; it is empty, since the web server has read the one before.
 constexpr std::size_t kFitsABuffer = 64 * 1024;
+// What most responses have before their body.
+constexpr std::size_t kRoomForHeaders = 512;
 
 // Headers aside, the FastCGI parameters that a request is made of.
 constexpr std::pair<std::string_view, std::string Request::*> kParameters[] = {
@@ -167,8 +169,9 @@ bool WebConnection::MayWaitToSend(const Response& response) const {
 }
 
 bool WebConnection::Send(const Response& response) {
-    std::string text =
-        "Status: " + std::to_string(response.status) + " " + std::string(Phrase(response.status)) + "\r\n";
+    std::string text;
+    text.reserve(kRoomForHeaders + response.body.size());
+    text.append("Status: ").append(std::to_string(response.status)).append(" ").append(Phrase(response.status)).append("\r\n");
     for (const auto& [name, value] : response.headers)
         text.append(name).append(": ").append(value).append("\r\n");
     text.append("\r\n").append(response.body);

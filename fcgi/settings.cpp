@@ -53,7 +53,9 @@ int DefaultConnections(unsigned cores) {
     return std::clamp(static_cast<int>(kPerCore * cores), kLeastConnections, kMostConnections);
 }
 
-int TransactionsOfActs(int connections) { return std::max(connections / 5, 2); }
+int ConnectionsOfActs(int connections) { return std::max(connections / 5, 2); }
+
+int ConnectionsOfLookups(int connections) { return std::max(connections / 16, 1); }
 
 int ShareOfOne(int connections) { return connections - connections / 4; }
 

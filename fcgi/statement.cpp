@@ -39,6 +39,13 @@ Source SourceNamed(std::string_view name, const std::vector<std::string>& path_p
 
 } // namespace
 
+Row Kept(const std::vector<Value>& values) {
+    Row row;
+    for (const Value& value : values)
+        row.push_back(Kept(value));
+    return row;
+}
+
 bool Statement::Takes(const Source& source) const {
     return std::find(sources.begin(), sources.end(), source) != sources.end();
 }

@@ -12,6 +12,11 @@ namespace curfew::front {
 
 using Value = std::optional<std::string>;
 
+/// What $1, $2 … of a statement are, where it is kept; a null pointer is a NULL.
+using Row = std::vector<const std::string*>;
+inline const std::string* Kept(const Value& value) { return value ? &*value : nullptr; }
+Row Kept(const std::vector<Value>& values);
+
 /// Where a parameter's value comes from.
 struct Source {
     enum class Kind { kPath, kQuery, kQueries, kHeader, kBody, kBaseUrl, kClientAddress, kVia, kRequestId };

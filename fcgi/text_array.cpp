@@ -18,17 +18,17 @@ void Append(std::string& bytes, std::uint32_t number) {
 
 } // namespace
 
-std::string TextArray(const std::vector<std::vector<Value>>& rows, std::size_t place) {
+std::string TextArray(const std::vector<Row>& rows, std::size_t place) {
     std::string bytes;
     Append(bytes, 1); // dimensions
     Append(bytes, 1); // whether there may be nulls
     Append(bytes, kTextOid);
     Append(bytes, static_cast<std::uint32_t>(rows.size()));
     Append(bytes, 1); // the first one's number
-    for (const std::vector<Value>& row : rows) {
-        const Value& value = row[place];
-        Append(bytes, value ? static_cast<std::uint32_t>(value->size()) : kLengthOfNull);
-        if (value)
+    for (const Row& row : rows) {
+        const std::string* const value = row[place];
+        Append(bytes, value != nullptr ? static_cast<std::uint32_t>(value->size()) : kLengthOfNull);
+        if (value != nullptr)
             bytes += *value;
     }
     return bytes;

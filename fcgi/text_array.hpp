@@ -10,6 +10,6 @@
 namespace curfew::front {
 
 /// The array of the values that stand at one place of each row.
-std::string TextArray(const std::vector<std::vector<Value>>& rows, std::size_t place);
+std::string TextArray(const std::vector<Row>& rows, std::size_t place);
 
 } // namespace curfew::front
