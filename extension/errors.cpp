@@ -2,7 +2,6 @@
 
 #include "errors.hpp"
 
-#include "core/request_context.hpp"
 #include "identity.hpp"
 #include "refusal_context.hpp"
 
@@ -19,7 +18,7 @@ void raise_refusal(core::Refusal refusal, const char* argument, const char* deta
     ereport(ERROR, (errcode(MAKE_SQLSTATE('S', 'L', digits[0], digits[1], digits[2])), errmsg("%s", row.message),
                     detail != nullptr ? errdetail("%s", detail) : 0, advice[0] != '\0' ? errhint("%s", advice) : 0,
                     err_generic_string(PG_DIAG_CONSTRAINT_NAME, row.word.data()),
-                    request[0] != '\0' ? errcontext_msg("%s%s", core::kRequestContext.data(), request) : 0,
+                    request[0] != '\0' ? errcontext_msg("request %s", request) : 0,
                     argument != nullptr ? err_generic_string(PG_DIAG_COLUMN_NAME, argument) : 0));
     pg_unreachable();
 }

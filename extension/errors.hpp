@@ -7,8 +7,8 @@
 
 namespace curfew {
 
-// Raises a refusal: SQLSTATE SL + its status, its message, and its word in the constraint-name field. It is kept where
-// it is worth an audit event.
+// Raises a refusal: SQLSTATE SL + its status, its message, its word in the constraint-name field, and in its context the id of
+// the request, where one was told. It is kept where it is worth an audit event.
 //   argument  the argument or field that is wrong, in the column-name field; null for none
 //   detail    one sentence about this very case; null for none
 //   hint      what to do; null for the table's hint

@@ -42,8 +42,8 @@ void set_request(Identity* identity, std::string_view via, std::string_view requ
 // The traceparent of the transaction's request, or "": the caller's, or the one that was told where nobody is authenticated.
 const char* TransactionTraceparent();
 
-// The id of the request that the transaction is at, or "". It is told before it is known who asks, so that who is refused can be
-// told from others who share the transaction.
+// The id of the request that was told last in this transaction, or "": what is refused tells it. It is told before it is known
+// who asks.
 const char* TransactionRequestId();
 void TellRequestId(std::string_view request_id);
 

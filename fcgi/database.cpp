@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
-#include <set>
 #include <utility>
 
 namespace curfew::front {
@@ -25,9 +24,8 @@ const Statement kCheckBody = {"check body", "SELECT curfew.json_body($1::text) I
 // The server ends a statement by itself, and lets no caller more into a transaction that has taken a second; a front that has
 // waited this much longer takes the connection for dead.
 constexpr std::chrono::seconds kMargin{5};
-// Lookups on one connection, in so many transactions if they share these, so that a backend does not sleep between them.
+// Lookups on one connection, so that a backend does not sleep between them.
 constexpr std::size_t kMostInHand = 32;
-constexpr std::ptrdiff_t kMostTransactions = 3;
 // One that takes longer is held up, and those behind it would be too.
 constexpr std::chrono::milliseconds kSoon{100};
 
@@ -56,29 +54,25 @@ bool Connection::HasRoom() const {
     const InHand& first = in_hand_.front(); // as the others, who had room with it
     if (first.company == Company::kOwnConnection)
         return false;
-    if (is_open() || Changes(first.exchange->effect))
-        return is_open();
-    const auto ends = [](const InHand& each) { return each.ends; };
-    const bool are_few = std::count_if(in_hand_.begin(), in_hand_.end(), ends) < kMostTransactions;
-    return (first.company == Company::kAny ? are_few : in_hand_.size() < kMostInHand) && !IsHeldUp();
+    return Changes(first.exchange->effect) ? is_open() : in_hand_.size() < kMostInHand && !IsHeldUp();
 }
 
 bool Connection::HasRoomFor(const Exchange& exchange) const {
     return HasRoom() && in_hand_.front().exchange->effect == exchange.effect && MayShare(exchange);
 }
 
-bool Connection::IsSharedSince(Clock::time_point then, Effect effect) const {
+bool Connection::IsAtActsSince(Clock::time_point then) const {
     if (in_hand_.empty())
         return false;
     const InHand& first = in_hand_.front();
-    return first.asked_for == Company::kAny && first.exchange->effect == effect && first.began > then && most_together_ > 1;
+    return first.asked_for == Company::kAny && Changes(first.exchange->effect) && first.began > then && most_together_ > 1;
 }
 
 /// Whether the first in hand takes longer than it should.
 bool Connection::IsHeldUp() const { return Clock::now() - in_hand_.front().began > kSoon; }
 
-void Connection::Send(InHand& hand, const Statement& statement, const std::vector<Row>& rows) {
-    hand.results.insert(hand.results.end(), pipeline_.Send(statement, rows), &statement);
+void Connection::Send(InHand& hand, const Statement& statement, const std::vector<Value>& values) {
+    hand.results.insert(hand.results.end(), pipeline_.Send(statement, values), &statement);
 }
 
 void Connection::Start(const Exchange& exchange, Company company) {
@@ -90,10 +84,10 @@ void Connection::Start(const Exchange& exchange, Company company) {
     if (!is_open())
         earlier_token_ = pipeline_.Reported(kReportedToken);
     InHand& hand = in_hand_.emplace_back(InHand{&exchange, Clock::now(), asked_for, company});
-    if (asked_for == Company::kOwnConnection)
+    if (asked_for != Company::kOwnConnection)
+        Send(hand, *exchange.proving, ProvingValues(exchange));
+    else
         SendOneByOne(hand);
-    else if (!exchange.proving->asks_many) // else it is sent with the others
-        Send(hand, *exchange.proving, {ProvingValues(exchange)});
     if (++unsealed_ == most_together_ || company != Company::kAny)
         Seal();
 }
@@ -101,39 +95,17 @@ void Connection::Start(const Exchange& exchange, Company company) {
 void Connection::SendOneByOne(InHand& hand) {
     const Exchange& exchange = *hand.exchange;
     if (exchange.caller)
-        Send(hand, AuthenticationFor(exchange), {AuthenticationValues(*exchange.caller)});
+        Send(hand, AuthenticationFor(exchange), AuthenticationValues(*exchange.caller));
     if (exchange.consistency)
-        Send(hand, kCheckConsistency, {{Kept(exchange.consistency)}});
+        Send(hand, kCheckConsistency, {exchange.consistency});
     if (exchange.unread_body)
-        Send(hand, kCheckBody, {{Kept(exchange.unread_body)}});
-    Send(hand, *exchange.statement, {Kept(exchange.values)});
-}
-
-/// Sends those of the last transaction that wait for each other: who ask the same and come one after the other, in one
-/// statement. An error tells whose it is by the request's id, so that no two of a statement have the same.
-void Connection::SendTogether() {
-    for (auto next = std::prev(in_hand_.end(), static_cast<std::ptrdiff_t>(unsealed_)); next != in_hand_.end(); ++next) {
-        if (!next->results.empty())
-            continue;
-        const Statement& statement = *next->exchange->proving;
-        std::vector<Row> rows = {ProvingValues(*next->exchange)};
-        std::set<std::string_view> ids = {next->exchange->caller->request_id};
-        for (; std::next(next) != in_hand_.end(); ++next) {
-            const Exchange& other = *std::next(next)->exchange;
-            if (other.proving != &statement || !ids.insert(other.caller->request_id).second)
-                break;
-            rows.push_back(ProvingValues(other));
-        }
-        next->together = rows.size();
-        Send(*next, statement, rows);
-    }
+        Send(hand, kCheckBody, {exchange.unread_body});
+    Send(hand, *exchange.statement, exchange.values);
 }
 
 void Connection::Seal() {
-    if (unsealed_ == 0)
+    if (std::exchange(unsealed_, 0) == 0)
         return;
-    SendTogether();
-    unsealed_ = 0;
     in_hand_.back().ends = true;
     pipeline_.Sync();
 }
@@ -201,7 +173,7 @@ bool Connection::AsksForToken(std::size_t count) {
     if (reported.empty() || reported == earlier_token_) {
         token_ = InHand{nullptr, {}, Company::kOwnConnection, Company::kOwnConnection};
         tokenless_ = count;
-        Send(*token_, kConsistency, {{}});
+        Send(*token_, kConsistency, {});
         pipeline_.Sync();
         return true;
     }
@@ -240,12 +212,12 @@ void Connection::Settle(std::size_t count) {
 }
 
 /// An error has undone the transaction of the first so many. It is the outcome of whose it is, the others have none. One that
-/// another transaction has caused is nobody's, if acts share; so is one of a statement of many that tells of no request. One that came with the commit is taken for the last one's: if it
+/// another transaction has caused is nobody's, if acts share. One that came with the commit is taken for the last one's: if it
 /// is another's, that one will not be done again, and the last one is asked again.
 void Connection::Undo(std::size_t count, std::size_t failed) {
     const InHand& whose = in_hand_[failed];
     const bool acts = Changes(whose.exchange->effect);
-    const bool is_own = !whose.blames_nobody && (!acts || !IsOthersDoing(*whose.outcome.error));
+    const bool is_own = !acts || !IsOthersDoing(*whose.outcome.error);
     const auto verdict = acts && is_own && failed > 0 ? std::make_shared<Verdict>(Verdict{failed}) : nullptr;
     const Company again = acts || IsHeldUp() ? Company::kOwnConnection : Company::kOwnTransaction;
     for (std::size_t place = 0; place < count; ++place) {
@@ -263,12 +235,6 @@ void Connection::Undo(std::size_t count, std::size_t failed) {
 /// Whether an error has undone the first transaction in hand.
 bool Connection::IsUndone() const {
     return std::any_of(in_hand_.begin(), in_hand_.end(), [](const InHand& each) { return each.has_failed(); });
-}
-
-/// The first of those who are asked in the last one's statement.
-std::deque<Connection::InHand>::iterator Connection::FirstOf(const InHand& last) {
-    const auto place = std::find_if(in_hand_.begin(), in_hand_.end(), [&](const InHand& each) { return &each == &last; });
-    return std::prev(place, static_cast<std::ptrdiff_t>(last.together) - 1);
 }
 
 /// Takes one result; whether it is the last of its transaction.
@@ -296,25 +262,7 @@ void Connection::TakeRow(InHand& hand, const pg_result* row) {
         hand.outcome.behind = *PQgetvalue(row, 0, 0) == 'f';
     if (++hand.done != hand.results.size())
         return;
-    if (!hand.results.back()->asks_many) {
-        hand.outcome.answer = AnswerOf(row);
-        return;
-    }
-    auto each = FirstOf(hand);
-    for (std::optional<Answer>& answer : AnswersOf(row, hand.together))
-        (each++)->outcome.answer = std::move(answer);
-}
-
-/// Whose an error is: the request's that it tells of, of those who are asked in one statement.
-Connection::InHand& Connection::Blamed(InHand& hand, std::string_view request_id) {
-    if (hand.together == 1)
-        return hand;
-    const auto first = FirstOf(hand);
-    const auto end = std::next(first, static_cast<std::ptrdiff_t>(hand.together));
-    const auto of_request = [&](const InHand& each) { return each.exchange->caller->request_id == request_id; };
-    const auto blamed = std::find_if(first, end, of_request);
-    hand.blames_nobody = blamed == end;
-    return hand.blames_nobody ? hand : *blamed;
+    hand.outcome.answer = AnswerOf(row);
 }
 
 /// Whether the connection is gone, and the outcome is what it is. Throws Lost where it is gone and the transaction may be
@@ -325,10 +273,8 @@ bool Connection::TakeError(InHand& hand, const pg_result* result) {
     const bool last = !from_server || IsLast(result);
     if (last && !IsUndone() && (hand.done == hand.results.size() || !from_server))
         throw Lost{Lost::When::kAfter, pipeline_.ErrorText()};
-    if (!IsUndone()) {
-        InHand& blamed = Blamed(hand, RequestIn(error.context));
-        blamed.outcome.error = std::move(error);
-    }
+    if (!IsUndone())
+        hand.outcome.error = std::move(error);
     hand.outcome.answer.reset();
     hand.outcome.usable = !last;
     ++hand.done;

@@ -13,7 +13,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 struct pg_result;
@@ -43,8 +42,8 @@ class Connection {
     /// Whether nothing has come in since the last exchange: what a server says unasked is that it is going.
     bool IsQuiet() const;
 
-    /// Whether others may be sent with those that are in hand: while their transaction is open and, behind lookups, if there are
-    /// few, and the first was begun just now.
+    /// Whether others may be sent with those that are in hand: acts while their transaction is open, lookups behind lookups that
+    /// have company, if there are few, and the first was begun just now.
     bool HasRoom() const;
     /// Whether an exchange may be one of them: it is of their kind, and nothing has to be prepared for it.
     bool HasRoomFor(const Exchange& exchange) const;
@@ -52,12 +51,11 @@ class Connection {
     /// Begins an exchange. It outlives what comes of it. Where others are in hand, only one that there is room for. Throws
     /// Lost.
     ///   company  of what may have it; with any it is in one transaction with those that are started before and after it, until
-    ///            Seal: lookups in one statement. An act that has any does not wait for locks for long, but is undone.
+    ///            Seal. An act that has any does not wait for locks for long, but is undone.
     void Start(const Exchange& exchange, Company company);
 
-    /// Whether exchanges of that effect that may have company are in hand, the first was begun after that, and company has done no
-    /// harm lately.
-    bool IsSharedSince(Clock::time_point then, Effect effect) const;
+    /// Whether acts that may have company are in hand, the first was begun after that, and company has done no harm lately.
+    bool IsAtActsSince(Clock::time_point then) const;
 
     /// Whether the last transaction is still to be sealed.
     bool is_open() const { return unsealed_ > 0; }
@@ -91,9 +89,7 @@ class Connection {
         Company company;                         // that it has
         std::vector<const Statement*> results{}; // that it is owed, in order: of which statement each is
         std::size_t done = 0;                    // of those
-        std::size_t together = 1;                // so many, of which it is the last, are asked in one statement
         bool ends = false;                       // its transaction
-        bool blames_nobody = false;              // its error: it is of one of those together, nobody knows whose
         Outcome outcome{};
 
         bool has_failed() const { return outcome.error.has_value(); }
@@ -104,14 +100,11 @@ class Connection {
     bool MayShare(const Exchange& exchange) const;
     bool IsHeldUp() const;
     void SendOneByOne(InHand& hand);
-    void SendTogether();
-    void Send(InHand& hand, const Statement& statement, const std::vector<Row>& rows);
+    void Send(InHand& hand, const Statement& statement, const std::vector<Value>& values);
     bool ReadTransaction();
-    std::deque<InHand>::iterator FirstOf(const InHand& last);
     bool Take(InHand& hand, const pg_result* result);
     void TakeRow(InHand& hand, const pg_result* row);
     bool TakeError(InHand& hand, const pg_result* result);
-    InHand& Blamed(InHand& hand, std::string_view request_id);
     bool IsUndone() const;
     bool AsksForToken(std::size_t count);
     bool TakeToken(const pg_result* result);

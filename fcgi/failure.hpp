@@ -40,7 +40,6 @@ struct ErrorFields {
     std::string hint;
     std::string constraint;
     std::string column;
-    std::string context{};
 };
 
 /// A failure of the front's own. `reason` is one of the words in failure.cpp; another one is an internal

@@ -1,8 +1,5 @@
 #include "pipeline.hpp"
 
-#include "oids.hpp"
-#include "text_array.hpp"
-
 #include <libpq-fe.h>
 
 #include <poll.h>
@@ -15,6 +12,8 @@ namespace curfew::front {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr Oid kTextOid = 25; // of pg_catalog.text, as every server has it
 
 PGconn* Open(const Settings& settings) {
     const std::string timeout = std::to_string(settings.connect_timeout.count());
@@ -92,34 +91,19 @@ std::string Pipeline::Reported(const char* setting) const {
     return value == nullptr ? "" : value;
 }
 
-void Pipeline::Prepare(const Statement& statement, std::size_t count) {
-    const std::vector<Oid> types(count, statement.asks_many ? kTextArrayOid : kTextOid);
-    if (PQsendPrepare(connection_.get(), statement.name.c_str(), statement.sql.c_str(), static_cast<int>(count), types.data()) == 0)
-        throw Lost{Lost::When::kBefore, ErrorText()};
-}
-
-std::size_t Pipeline::Send(const Statement& statement, const std::vector<Row>& rows) {
-    const std::size_t count = rows.front().size();
+std::size_t Pipeline::Send(const Statement& statement, const std::vector<Value>& values) {
     const bool prepares = !HasPrepared(statement);
-    if (prepares)
-        Prepare(statement, count);
-    std::vector<std::string> arrays;
-    std::vector<const char*> values;
-    std::vector<int> lengths;
-    arrays.reserve(count); // where they lie is told before the next one is made
-    for (std::size_t place = 0; place < count; ++place) {
-        if (statement.asks_many) {
-            values.push_back(arrays.emplace_back(TextArray(rows, place)).data());
-            lengths.push_back(static_cast<int>(arrays.back().size()));
-            continue;
-        }
-        const std::string* const value = rows.front()[place];
-        values.push_back(value != nullptr ? value->c_str() : nullptr);
-        lengths.push_back(0);
+    if (prepares) {
+        const std::vector<Oid> types(values.size(), kTextOid);
+        if (PQsendPrepare(connection_.get(), statement.name.c_str(), statement.sql.c_str(),
+                          static_cast<int>(types.size()), types.data()) == 0)
+            throw Lost{Lost::When::kBefore, ErrorText()};
     }
-    const std::vector<int> formats(count, statement.asks_many ? 1 : 0);
-    if (PQsendQueryPrepared(connection_.get(), statement.name.c_str(), static_cast<int>(count), values.data(), lengths.data(),
-                            formats.data(), 0) == 0)
+    std::vector<const char*> texts;
+    for (const Value& value : values)
+        texts.push_back(value ? value->c_str() : nullptr);
+    if (PQsendQueryPrepared(connection_.get(), statement.name.c_str(), static_cast<int>(texts.size()), texts.data(),
+                            nullptr, nullptr, 0) == 0)
         throw Lost{Lost::When::kBefore, ErrorText()};
     return prepares ? 2 : 1;
 }

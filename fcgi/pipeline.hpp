@@ -43,8 +43,7 @@ class Pipeline {
     void NotePrepared(const Statement& statement) { prepared_.insert(statement.name); }
 
     /// Prepares a statement, unless that is noted, and has it executed. So many results will come. Throws Lost.
-    ///   rows  the values: one row, or of a statement that asks many one for each
-    std::size_t Send(const Statement& statement, const std::vector<Row>& rows);
+    std::size_t Send(const Statement& statement, const std::vector<Value>& values);
 
     /// The end of a transaction. All that was sent goes out now, or Flush has the rest. Throws Lost.
     void Sync();
@@ -64,7 +63,6 @@ class Pipeline {
     std::string ErrorText() const;
 
   private:
-    void Prepare(const Statement& statement, std::size_t count);
     void SetUp(const Settings& settings);
 
     struct Finish {

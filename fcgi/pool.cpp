@@ -8,7 +8,7 @@
 namespace curfew::front {
 namespace {
 
-// Lookups and acts wait so long at most for others to end, to share the next transaction.
+// Acts wait so long at most for others to end, to share the next transaction.
 constexpr std::chrono::milliseconds kLongestGathering{20};
 
 } // namespace
@@ -16,8 +16,7 @@ constexpr std::chrono::milliseconds kLongestGathering{20};
 Pool::Pool(const Settings& settings, const Log& log, Poller& poller, Inbox& inbox, Helpers& connectors)
     : settings_(settings), log_(log), poller_(poller), inbox_(inbox), connectors_(connectors),
       waiting_(static_cast<std::size_t>(ShareOfOne(settings.connections))),
-      most_at_acts_(ConnectionsOfActs(settings.connections)),
-      most_at_lookups_(ConnectionsOfLookups(settings.connections)) {}
+      most_at_acts_(TransactionsOfActs(settings.connections)) {}
 
 Pool::~Pool() = default;
 
@@ -112,19 +111,18 @@ std::chrono::milliseconds Pool::Patience(std::chrono::milliseconds otherwise) co
     return std::clamp(left, std::chrono::milliseconds(0), kLongestGathering);
 }
 
-/// Whether exchanges of an effect are at work on enough connections that one more is better asked with the next that one of these
-/// takes: a commit costs about as much as an act, and a statement of its own as much as a part of a lookup. Those that take long
-/// are not waited for.
-bool Pool::HasEnoughAt(Effect effect) const {
+/// Whether acts are at work on enough connections that one more is better made with the next that one of these makes: a commit
+/// costs about as much as an act. Those that take long are not waited for.
+bool Pool::IsAtActs() const {
     const auto since = Connection::Clock::now() - kLongestGathering;
-    const auto is_at_it = [&](const auto& seat) { return seat->connection().IsSharedSince(since, effect); };
-    return std::count_if(seats_.begin(), seats_.end(), is_at_it) >= (Changes(effect) ? most_at_acts_ : most_at_lookups_);
+    const auto is_at_acts = [&](const auto& seat) { return seat->connection().IsAtActsSince(since); };
+    return std::count_if(seats_.begin(), seats_.end(), is_at_acts) >= most_at_acts_;
 }
 
-/// Whether a question has to wait for those of its kind that are at work; it does so for a moment only.
+/// Whether an act has to wait for those that are at work; it does so for a moment only.
 bool Pool::HasToGather(const Question& question) {
     const auto until = question.since + kLongestGathering;
-    if (question.company != Company::kAny || until <= Connection::Clock::now())
+    if (question.company != Company::kAny || !Changes(question.exchange->effect) || until <= Connection::Clock::now())
         return false;
     gathers_until_ = std::min(gathers_until_.value_or(until), until);
     return true;
@@ -139,16 +137,14 @@ void Pool::Fill() {
         });
         if (is_full && !has_room)
             return;
-        const bool is_at_lookups = !is_full && HasEnoughAt(Effect::kLookup);
-        const bool is_at_acts = !is_full && HasEnoughAt(Effect::kAct);
+        const bool is_at_acts = !is_full && IsAtActs();
         Seat* shared = nullptr; // of the question that is found
         const auto may_begin = [&](const Question& question, bool has_less) {
             shared = has_room ? SeatToJoin(question) : nullptr;
             if (shared != nullptr)
                 return true;
             const bool may = !is_full && (has_less || question.exchange->IsSoonDone());
-            const bool is_at_it = Changes(question.exchange->effect) ? is_at_acts : is_at_lookups;
-            return may && !(is_at_it && HasToGather(question));
+            return may && !(is_at_acts && HasToGather(question));
         };
         Question* const question = waiting_.Next(std::ref(may_begin));
         if (question == nullptr)

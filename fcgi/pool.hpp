@@ -45,8 +45,7 @@ class Pool {
     /// Whether anything is to be waited for whose end no descriptor tells: then Tick is called now and again.
     bool is_waiting() const { return asked_ > 0 || !held_.empty(); }
 
-    /// How long may be waited, if not for longer than that otherwise, before Dispatch is called: who may have company gathers for a
-    /// moment.
+    /// How long may be waited, if not for longer than that otherwise, before Dispatch is called: acts gather for a moment.
     std::chrono::milliseconds Patience(std::chrono::milliseconds otherwise) const;
     void Tick(Connection::Clock::time_point now);
 
@@ -56,7 +55,7 @@ class Pool {
     Company CompanyFor(const Exchange& exchange) const;
     Seat* SeatToJoin(const Question& question) const;
     bool HasToGather(const Question& question);
-    bool HasEnoughAt(Effect effect) const;
+    bool IsAtActs() const;
     Seat* FreeSeat();
     void Fill();
     bool SealAll();
@@ -87,8 +86,7 @@ class Pool {
     Availability availability_;
     std::vector<std::unique_ptr<Seat>> seats_; // the one that answered last is the last
     Queue waiting_;
-    const std::ptrdiff_t most_at_acts_;    // connections, before further acts gather
-    const std::ptrdiff_t most_at_lookups_; // the same of lookups
+    const std::ptrdiff_t most_at_acts_; // transactions, before further acts gather
     std::optional<Connection::Clock::time_point> gathers_until_;
     std::vector<Question*> undone_; // to be asked again, when all of their transaction are known
     std::vector<std::shared_ptr<Verdict>> held_;

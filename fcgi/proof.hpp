@@ -11,18 +11,18 @@ namespace curfew::front {
 
 /// The statement that comes before those of an exchange that asks for itself.
 const Statement& AuthenticationFor(const Exchange& exchange);
-Row AuthenticationValues(const Caller& caller);
+std::vector<Value> AuthenticationValues(const Caller& caller);
 
 /// `sql` with no condition, for when a statement before it proves the caller. Of sources as Compile has them.
 Statement CompileUnproven(std::string name, std::string_view sql, const std::vector<std::string>& path_parameters);
 
-/// `sql` with a condition that proves the caller, or raises the error that refuses him. A body that `sql` does not read is looked
-/// at, too. Of an act it makes the transaction one that several callers can have. Of a lookup it asks for many callers at once:
-/// the row of each is at its `place`, from 1. Throws std::logic_error where nothing stands for the condition.
+/// `sql` with a condition that proves the caller, or raises the error that refuses him. Of an act it makes the transaction one
+/// that several callers can have. A body that `sql` does not read is looked at, too. Throws std::logic_error where nothing
+/// stands for the condition.
 Statement CompileProving(const Statement& unproven, Effect effect, std::string_view sql,
                          const std::vector<std::string>& path_parameters);
 
-/// The values of an exchange's proving statement, kept in the exchange.
-Row ProvingValues(const Exchange& exchange);
+/// The values of an exchange's proving statement.
+std::vector<Value> ProvingValues(const Exchange& exchange);
 
 } // namespace curfew::front

@@ -53,9 +53,7 @@ int DefaultConnections(unsigned cores) {
     return std::clamp(static_cast<int>(kPerCore * cores), kLeastConnections, kMostConnections);
 }
 
-int ConnectionsOfActs(int connections) { return std::max(connections / 5, 2); }
-
-int ConnectionsOfLookups(int connections) { return std::max(connections / 16, 1); }
+int TransactionsOfActs(int connections) { return std::max(connections / 5, 2); }
 
 int ShareOfOne(int connections) { return connections - connections / 4; }
 

@@ -30,10 +30,7 @@ int DefaultConnections(unsigned cores);
 
 /// On how many of so many connections acts are made at a time before others gather for the next transaction: a fifth, at least
 /// two. On some of them PostgreSQL works, on another one it waits for the disk.
-int ConnectionsOfActs(int connections);
-
-/// On how many of so many connections lookups are asked at a time before others gather: one for two cores. They wait for nothing.
-int ConnectionsOfLookups(int connections);
+int TransactionsOfActs(int connections);
 
 /// How many of so many connections one caller has at most: three quarters, of fewer than four all.
 int ShareOfOne(int connections);

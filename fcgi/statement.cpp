@@ -39,19 +39,11 @@ Source SourceNamed(std::string_view name, const std::vector<std::string>& path_p
 
 } // namespace
 
-Row Kept(const std::vector<Value>& values) {
-    Row row;
-    for (const Value& value : values)
-        row.push_back(Kept(value));
-    return row;
-}
-
 bool Statement::Takes(const Source& source) const {
     return std::find(sources.begin(), sources.end(), source) != sources.end();
 }
 
-Statement Compile(std::string name, std::string_view sql, const std::vector<std::string>& path_parameters,
-                  std::string_view prefix) {
+Statement Compile(std::string name, std::string_view sql, const std::vector<std::string>& path_parameters) {
     Statement statement{std::move(name), {}, {}};
     char quote = 0;
     for (std::size_t i = 0; i < sql.size();) {
@@ -78,7 +70,7 @@ Statement Compile(std::string name, std::string_view sql, const std::vector<std:
         auto found = std::find(statement.sources.begin(), statement.sources.end(), source);
         if (found == statement.sources.end())
             found = statement.sources.insert(found, source);
-        statement.sql.append(prefix).append(std::to_string(found - statement.sources.begin() + 1));
+        statement.sql += "$" + std::to_string(found - statement.sources.begin() + 1);
         i = end;
     }
     if (quote != 0)

@@ -12,11 +12,6 @@ namespace curfew::front {
 
 using Value = std::optional<std::string>;
 
-/// What $1, $2 … of a statement are, where it is kept; a null pointer is a NULL.
-using Row = std::vector<const std::string*>;
-inline const std::string* Kept(const Value& value) { return value ? &*value : nullptr; }
-Row Kept(const std::vector<Value>& values);
-
 /// Where a parameter's value comes from.
 struct Source {
     enum class Kind { kPath, kQuery, kQueries, kHeader, kBody, kBaseUrl, kClientAddress, kVia, kRequestId };
@@ -30,7 +25,6 @@ struct Statement {
     std::string name; // under which a connection prepares it
     std::string sql;
     std::vector<Source> sources; // of $1, $2 …
-    bool asks_many = false;      // $1, $2 … are arrays, with a value for each of the requests that it answers
 
     bool Takes(const Source& source) const;
 };
@@ -38,12 +32,11 @@ struct Statement {
 /// What stands in a route's SQL for the condition that the caller is proven (see proof.hpp).
 inline constexpr std::string_view kCallerIsProven = "$caller";
 
-/// Rewrites `$name` placeholders of `sql` into $1, $2 …, or `prefix` with these numbers, the same name into the same number. Names: `$body`,
+/// Rewrites `$name` placeholders of `sql` into $1, $2 …, the same name into the same number. Names: `$body`,
 /// `$base_url`, `$client_address`, `$via`, `$request_id`, `$query_NAME`, `$queries_NAME` (every value of the key, as the
 /// text of a text[]), `$header_NAME` (lower case, "-" as "_"), and those in `path_parameters`. Of spaces and line ends
 /// that follow each other one space is left: the server's log repeats the text. Text in quotes is left alone. Throws
 /// std::logic_error for any other name.
-Statement Compile(std::string name, std::string_view sql, const std::vector<std::string>& path_parameters,
-                  std::string_view prefix = "$");
+Statement Compile(std::string name, std::string_view sql, const std::vector<std::string>& path_parameters);
 
 } // namespace curfew::front

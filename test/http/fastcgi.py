@@ -27,9 +27,9 @@ def parameter(name, value):
     return lengths + text(name) + text(value)
 
 
-def request(method, target, body=b"", keep=True, request_id="", **headers):
+def request(method, target, body=b"", keep=True, **headers):
     parameters = {"REQUEST_METHOD": method, "REQUEST_URI": target, "CURFEW_CONTRACT": "native",
-                  "CURFEW_REQUEST_ID": request_id, "CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": "application/json",
+                  "CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": "application/json",
                   **{f"HTTP_{name.upper()}": value for name, value in headers.items()}}
     sent = begin(keep=keep) + record(PARAMETERS, b"".join(parameter(*pair) for pair in parameters.items())) + record(PARAMETERS)
     for at in range(0, len(body), 32768):

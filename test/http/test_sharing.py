@@ -31,7 +31,6 @@ class Lookups(Together):
     def __init__(self, stack, own, native, count):
         super().__init__(stack, own, count)
         self.key = native.owner_key
-        self.request_id = ""
         self.sessions = [native.new() for _ in range(count)]
         for _ in range(2):
             self.send()
@@ -40,8 +39,7 @@ class Lookups(Together):
             assert self.alone(self._request(session))[0] == 200
 
     def _request(self, session, key=None):
-        return fastcgi.request("GET", f"/curfew/v1/sessions/{session}", authorization=f"Bearer {key or self.key}",
-                               request_id=self.request_id)
+        return fastcgi.request("GET", f"/curfew/v1/sessions/{session}", authorization=f"Bearer {key or self.key}")
 
     def send(self, wrong=()):
         """Who are wrong have no credential."""
@@ -92,17 +90,18 @@ def test_the_error_of_one_is_not_that_of_those_who_share_its_transaction(overhea
         assert sorted(again) == sorted([session] for session in shared if session != wrong)
 
 
-def test_after_an_error_few_share_a_transaction_for_a_while(stack, native):
-    with contextlib.closing(Listener(stack)) as listener, contextlib.ExitStack() as opened, \
-            front.serving(stack, "--connections", "1", database=listener.database) as own:
-        lookups = Lookups(opened, own, native, TOGETHER)
+def test_after_an_error_few_share_a_transaction_for_a_while(overheard, native):
+    own, listener = overheard
+    with contextlib.ExitStack() as stack:
+        lookups = Lookups(stack, own, native, TOGETHER)
         sizes = []
-        for wrong in (lookups.sessions[:1], *[()] * 8):
+        for wrong in (lookups.sessions[:1], (), (), ()):
             before = listener.count
             lookups.send(wrong)
             assert lookups.answers() == lookups.expected(wrong)
             sizes.append(max(map(len, listener.named(*lookups.sessions, since=before))))
-        assert sizes[0] == sizes[-1] == TOGETHER > sizes[1]
+        assert sizes[0] == sizes[-1] == TOGETHER
+        assert sizes[1] == 1
 
 
 def test_wrong_lookups_among_many(own, native):
@@ -137,26 +136,14 @@ def test_lookups_that_end_their_connections_end_them_for_themselves(stack, nativ
         assert lookups.answers() == [away, *lookups.expected()[1:-1], away]
 
 
-def test_lookups_that_are_late_together_are_asked_again_side_by_side(stack, native, database):
+def test_lookups_that_another_was_late_with_are_asked_again_side_by_side(stack, native, database):
     with front.serving(stack, "--connections", str(CONNECTIONS), "--statement-timeout", "2") as own, \
             contextlib.ExitStack() as opened:
         lookups = Lookups(opened, own, native, TOGETHER)
         with locked_table(database, "curfew.session"):
             lookups.send()
             wait_until(lambda: waiting(database, CONNECTIONS))
-            assert not any(connection.is_answered() for connection in lookups.connections)
-        assert lookups.answers() == lookups.expected()
-
-
-@pytest.mark.parametrize("count", [2, TOGETHER])
-def test_lookups_with_the_same_request_id_are_told_apart(own, native, count):
-    """Whose an error is, of many that are asked in one statement, is told by the id."""
-    with contextlib.ExitStack() as stack:
-        lookups = Lookups(stack, own, native, count)
-        lookups.request_id = "r-1"
-        for wrong in (lookups.sessions[-1:], lookups.sessions[:1], lookups.sessions):
-            lookups.send(wrong)
-            assert lookups.answers() == lookups.expected(wrong)
+            assert [connection.is_answered() for connection in lookups.connections] == [True] + [False] * (TOGETHER - 1)
 
 
 def test_a_lookup_that_is_held_up_holds_no_more_than_came_with_it(own, native, database):

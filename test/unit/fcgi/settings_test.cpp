@@ -49,17 +49,11 @@ BOOST_AUTO_TEST_CASE(one_caller_has_three_quarters_of_the_connections) {
     BOOST_TEST(ShareOfOne(256) == 192);
 }
 
-BOOST_AUTO_TEST_CASE(lookups_are_asked_on_one_of_sixteen_connections_before_others_gather) {
-    BOOST_TEST(ConnectionsOfLookups(1) == 1);
-    BOOST_TEST(ConnectionsOfLookups(31) == 1);
-    BOOST_TEST(ConnectionsOfLookups(32) == 2);
-}
-
 BOOST_AUTO_TEST_CASE(acts_are_made_on_a_fifth_of_the_connections_before_others_gather) {
-    BOOST_TEST(ConnectionsOfActs(1) == 2);
-    BOOST_TEST(ConnectionsOfActs(14) == 2);
-    BOOST_TEST(ConnectionsOfActs(16) == 3);
-    BOOST_TEST(ConnectionsOfActs(64) == 12);
+    BOOST_TEST(TransactionsOfActs(1) == 2);
+    BOOST_TEST(TransactionsOfActs(14) == 2);
+    BOOST_TEST(TransactionsOfActs(16) == 3);
+    BOOST_TEST(TransactionsOfActs(64) == 12);
 }
 
 BOOST_AUTO_TEST_CASE(defaults_are_those_that_help_tells) {
