@@ -19,7 +19,8 @@ struct Caller {
 };
 
 /// One transaction, of which lookups and acts may each be a part: authenticate, check the consistency token and, where the statement
-/// does not read it, the body; the statement. With a change's commit comes a consistency token that tells of it.
+/// does not read it, the body; the statement. Those who share one have statements of their own: within one, PostgreSQL may answer a
+/// caller with what a function gave for another. With a change's commit comes a consistency token that tells of it.
 struct Exchange {
     std::optional<Caller> caller; // nothing: the statement is asked as nobody
     Value consistency;            // the token that came in
