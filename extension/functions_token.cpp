@@ -48,7 +48,8 @@ bool end_stolen(const FoundToken& found, const core::Lifecycle& lifecycle, core:
 // refresh_session(refresh_token text, session_id uuid, via text, request_id text, traceparent text)
 // returns (session_id uuid, token text, refresh_token text, expires_at timestamptz, refused text)
 CURFEW_FUNCTION(refresh_session) {
-    TellRequestId(text_argument(fcinfo, 3));
+    if (!PG_ARGISNULL(3))
+        TellRequestId(text_argument(fcinfo, 3));
     Store store = open_store(fcinfo);
     std::string_view presented = required_text(fcinfo, 0, "refresh_token");
     core::Instant now = GetCurrentTimestamp();

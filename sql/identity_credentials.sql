@@ -147,6 +147,10 @@ SELECT curfew.authenticate(:'ada_key') \gset
 SELECT curfew.terminate_session('00000000-0000-7000-8000-000000000000');
 ROLLBACK;
 SELECT curfew.refresh_session('nobody', request_id => 'r-6');
+BEGIN;
+SELECT curfew.authenticate(:'ada_key', request_id => 'r-7') \gset
+SELECT curfew.refresh_session('nobody');
+ROLLBACK;
 SELECT curfew.refuse('invalid_credential');
 SELECT curfew.authenticate('nobody');
 \set SHOW_CONTEXT never
