@@ -42,13 +42,13 @@ void set_request(Identity* identity, std::string_view via, std::string_view requ
 // The traceparent of the transaction's request, or "": the caller's, or the one that was told where nobody is authenticated.
 const char* TransactionTraceparent();
 
+// Tells that of this identity, for which nobody is authenticated, until the transaction ends.
+void TellTraceparent(const Identity& identity);
+
 // The id of the request that was told last in this transaction, or "": what is refused tells it. It is told before it is known
 // who asks.
 const char* TransactionRequestId();
 void TellRequestId(std::string_view request_id);
-
-// Tells that of this identity, for which nobody is authenticated, until the transaction ends.
-void TellTraceparent(const Identity& identity);
 
 // The identity that authenticate() or act_as() set in this transaction, or null. It is gone after commit, abort and
 // prepare, and after the rollback of the subtransaction that set it. act_as() is for the role that called it alone: a
