@@ -24,8 +24,6 @@ const Statement kCheckBody = {"check body", "SELECT curfew.json_body($1::text) I
 // The server ends a statement by itself, and lets no caller more into a transaction that has taken a second; a front that has
 // waited this much longer takes the connection for dead.
 constexpr std::chrono::seconds kMargin{5};
-// Lookups on one connection, so that a backend does not sleep between them.
-constexpr std::size_t kMostInHand = 32;
 // One that takes longer is held up, and those behind it would be too.
 constexpr std::chrono::milliseconds kSoon{100};
 
@@ -50,15 +48,19 @@ bool Connection::MayShare(const Exchange& exchange) const {
     return exchange.MayHaveCompany() && pipeline_.HasPrepared(*exchange.proving);
 }
 
-bool Connection::HasRoom() const {
-    const InHand& first = in_hand_.front(); // as the others, who had room with it
-    if (first.company == Company::kOwnConnection)
-        return false;
-    return Changes(first.exchange->effect) ? is_open() : in_hand_.size() < kMostInHand && !IsHeldUp();
+bool Connection::IsAtLookups() const {
+    return !in_hand_.empty() && in_hand_.front().company != Company::kOwnConnection &&
+           !Changes(in_hand_.front().exchange->effect);
 }
 
-bool Connection::HasRoomFor(const Exchange& exchange) const {
-    return HasRoom() && in_hand_.front().exchange->effect == exchange.effect && MayShare(exchange);
+bool Connection::HasRoom(std::size_t most_lookups) const {
+    if (IsAtLookups()) // all of them, since they had room with the first
+        return in_hand_.size() < most_lookups && !IsHeldUp();
+    return is_open() && in_hand_.front().company != Company::kOwnConnection;
+}
+
+bool Connection::HasRoomFor(const Exchange& exchange, std::size_t most_lookups) const {
+    return HasRoom(most_lookups) && in_hand_.front().exchange->effect == exchange.effect && MayShare(exchange);
 }
 
 bool Connection::IsAtActsSince(Clock::time_point then) const {

@@ -42,11 +42,14 @@ class Connection {
     /// Whether nothing has come in since the last exchange: what a server says unasked is that it is going.
     bool IsQuiet() const;
 
+    /// Whether lookups that may have company are in hand.
+    bool IsAtLookups() const;
+
     /// Whether others may be sent with those that are in hand: acts while their transaction is open, lookups behind lookups that
-    /// have company, if there are few, and the first was begun just now.
-    bool HasRoom() const;
+    /// have company, if there are fewer than so many, and the first was begun just now.
+    bool HasRoom(std::size_t most_lookups) const;
     /// Whether an exchange may be one of them: it is of their kind, and nothing has to be prepared for it.
-    bool HasRoomFor(const Exchange& exchange) const;
+    bool HasRoomFor(const Exchange& exchange, std::size_t most_lookups) const;
 
     /// Begins an exchange. It outlives what comes of it. Where others are in hand, only one that there is room for. Throws
     /// Lost.

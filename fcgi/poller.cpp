@@ -11,8 +11,6 @@
 namespace curfew::front {
 namespace {
 
-constexpr int kMostAtOnce = 64;
-
 int Checked(int result, const char* what) {
     if (result < 0)
         throw std::system_error(errno, std::generic_category(), what);
@@ -21,7 +19,8 @@ int Checked(int result, const char* what) {
 
 } // namespace
 
-Poller::Poller() : epoll_(Checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")) {}
+Poller::Poller(int most_at_once)
+    : epoll_(Checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")), events_(static_cast<std::size_t>(most_at_once)) {}
 
 Poller::~Poller() { close(epoll_); }
 
@@ -49,15 +48,15 @@ void Poller::Bury(std::unique_ptr<Watched> watched) {
 
 void Poller::Wait(std::chrono::milliseconds at_most) {
     buried_.clear();
-    epoll_event events[kMostAtOnce];
     const int timeout = at_most.count() < 0 ? -1 : static_cast<int>(at_most.count());
-    const int count = epoll_wait(epoll_, events, kMostAtOnce, timeout);
+    const int count = epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), timeout);
     if (count < 0 && errno != EINTR)
         Checked(count, "epoll_wait");
     for (int i = 0; i < count; ++i) {
-        Watched& watched = *static_cast<Watched*>(events[i].data.ptr);
+        const epoll_event event = events_[static_cast<std::size_t>(i)];
+        Watched& watched = *static_cast<Watched*>(event.data.ptr);
         if (!watched.buried_)
-            watched.Ready(events[i].events);
+            watched.Ready(event.events);
     }
     buried_.clear();
 }

@@ -1,6 +1,8 @@
 // poller.hpp: who waits for which descriptor, in one thread, and how other threads reach that thread.
 #pragma once
 
+#include <sys/epoll.h>
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -26,7 +28,8 @@ class Watched {
 /// refuses.
 class Poller {
   public:
-    Poller();
+    /// Wait hands out so many events at most.
+    explicit Poller(int most_at_once);
     ~Poller();
     Poller(const Poller&) = delete;
     Poller& operator=(const Poller&) = delete;
@@ -46,6 +49,7 @@ class Poller {
     void Control(int operation, int descriptor, Watched* watched, std::uint32_t events);
 
     const int epoll_;
+    std::vector<epoll_event> events_; // of one Wait, at most
     std::vector<std::unique_ptr<Watched>> buried_;
 };
 

@@ -11,12 +11,18 @@ namespace {
 // Acts wait so long at most for others to end, to share the next transaction.
 constexpr std::chrono::milliseconds kLongestGathering{20};
 
+// Lookups on one connection, so that a backend does not sleep between them.
+constexpr std::size_t kFewLookups = 32;
+// The same where another connection would have its backend compete with theirs for a processor, or there is none.
+constexpr std::size_t kManyLookups = 128;
+
 } // namespace
 
 Pool::Pool(const Settings& settings, const Log& log, Poller& poller, Inbox& inbox, Helpers& connectors)
     : settings_(settings), log_(log), poller_(poller), inbox_(inbox), connectors_(connectors),
       waiting_(static_cast<std::size_t>(ShareOfOne(settings.connections))),
-      most_at_acts_(TransactionsOfActs(settings.connections)) {}
+      most_at_acts_(TransactionsOfActs(settings.connections)),
+      most_at_lookups_(ConnectionsOfLookups(settings.connections)) {}
 
 Pool::~Pool() = default;
 
@@ -42,11 +48,19 @@ Company Pool::CompanyFor(const Exchange& exchange) const {
 
 bool Pool::Withdraw(Question& question) { return waiting_.Remove(question); }
 
+/// How many lookups a connection takes at a time.
+///   is_full  whether there is no other connection for them
+std::size_t Pool::MostLookups(bool is_full) const {
+    const auto is_at_lookups = [](const auto& seat) { return seat->connection().IsAtLookups(); };
+    const bool are_enough = is_full || std::count_if(seats_.begin(), seats_.end(), is_at_lookups) >= most_at_lookups_;
+    return are_enough ? kManyLookups : kFewLookups;
+}
+
 /// A connection on which the question can be sent with others; none where there is no such.
-Pool::Seat* Pool::SeatToJoin(const Question& question) const {
+Pool::Seat* Pool::SeatToJoin(const Question& question, std::size_t most_lookups) const {
     const auto has_room = [&](const auto& seat) {
         return question.company != Company::kOwnConnection && !seat->is_free() &&
-               seat->connection().HasRoomFor(*question.exchange);
+               seat->connection().HasRoomFor(*question.exchange, most_lookups);
     };
     const auto shared = std::find_if(seats_.rbegin(), seats_.rend(), has_room);
     return shared == seats_.rend() ? nullptr : shared->get();
@@ -132,15 +146,16 @@ bool Pool::HasToGather(const Question& question) {
 void Pool::Fill() {
     gathers_until_.reset();
     for (bool is_full = false;;) {
-        const bool has_room = std::any_of(seats_.begin(), seats_.end(), [](const auto& seat) {
-            return !seat->is_free() && seat->connection().HasRoom();
+        const std::size_t most_lookups = MostLookups(is_full);
+        const bool has_room = std::any_of(seats_.begin(), seats_.end(), [=](const auto& seat) {
+            return !seat->is_free() && seat->connection().HasRoom(most_lookups);
         });
         if (is_full && !has_room)
             return;
         const bool is_at_acts = !is_full && IsAtActs();
         Seat* shared = nullptr; // of the question that is found
         const auto may_begin = [&](const Question& question, bool has_less) {
-            shared = has_room ? SeatToJoin(question) : nullptr;
+            shared = has_room ? SeatToJoin(question, most_lookups) : nullptr;
             if (shared != nullptr)
                 return true;
             const bool may = !is_full && (has_less || question.exchange->IsSoonDone());

@@ -53,7 +53,8 @@ class Pool {
     class Seat;
 
     Company CompanyFor(const Exchange& exchange) const;
-    Seat* SeatToJoin(const Question& question) const;
+    std::size_t MostLookups(bool is_full) const;
+    Seat* SeatToJoin(const Question& question, std::size_t most_lookups) const;
     bool HasToGather(const Question& question);
     bool IsAtActs() const;
     Seat* FreeSeat();
@@ -87,6 +88,7 @@ class Pool {
     std::vector<std::unique_ptr<Seat>> seats_; // the one that answered last is the last
     Queue waiting_;
     const std::ptrdiff_t most_at_acts_; // transactions, before further acts gather
+    const std::ptrdiff_t most_at_lookups_; // connections, before further lookups crowd there
     std::optional<Connection::Clock::time_point> gathers_until_;
     std::vector<Question*> undone_; // to be asked again, when all of their transaction are known
     std::vector<std::shared_ptr<Verdict>> held_;

@@ -6,14 +6,15 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <list>
 #include <unordered_map>
 #include <vector>
 
 namespace curfew::front {
 
 /// Callers take turns, each one's questions in the order of asking, and none has more than a share of the connections: who
-/// asks much, or for what takes long, holds up nobody but himself. A caller is a credential; who shows none where one is
-/// wanted are one, and who needs none are one each.
+/// asks much, or for what takes long, holds up nobody but himself. His changes, which may have to gather, do not hold up what he
+/// reads, nor that them. A caller is a credential; who shows none where one is wanted are one, and who needs none are one each.
 class Queue {
   public:
     /// At most `share` questions of one caller at a time, besides those that join others or are soon done.
@@ -29,7 +30,7 @@ class Queue {
     /// Takes one back; false where it does not wait.
     bool Remove(Question& question);
 
-    /// Whose turn it is; none where none of those who are first of their caller's may begin.
+    /// Whose turn it is; none where none of those who are first, of their caller's changes or reads, may begin.
     ///   may_begin  whether a question may, whose caller has less than his share of the connections or not
     Question* Next(const std::function<bool(const Question&, bool has_less)>& may_begin) const;
 
@@ -43,8 +44,13 @@ class Queue {
 
   private:
     struct Line {
-        std::deque<Question*> waiting;
+        std::list<Question*> changes;
+        std::list<Question*> reads;
         std::size_t begun = 0;
+
+        std::list<Question*>& OfKind(const Question& question);
+        bool is_empty() const { return changes.empty() && reads.empty(); }
+        Question* First(const std::function<bool(const Question&)>& may_begin) const;
     };
     using Lines = std::unordered_map<std::size_t, Line>; // by the credential's hash
 

@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <exception>
@@ -21,6 +22,9 @@ namespace {
 // Threads that wait for what a web server sends slowly, and for one to take what is long.
 constexpr int kReaders = 8;
 constexpr int kSenders = 8;
+// So many events are looked at before what they ask is sent, for PostgreSQL to work on it meanwhile; those of one transaction at
+// least.
+constexpr int kMostAtOnce = 16;
 // How soon what no descriptor tells is seen.
 constexpr std::chrono::milliseconds kTick{50};
 
@@ -102,7 +106,7 @@ void Serve(const Settings& settings, const Log& log) {
     Signals signals;
     StartFastCgi();
     const Site site;
-    Poller poller;
+    Poller poller(std::max(kMostAtOnce, settings.requests_per_transaction));
     Inbox inbox(poller);
     Helpers readers(kReaders);
     Helpers senders(kSenders);

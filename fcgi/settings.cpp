@@ -55,6 +55,8 @@ int DefaultConnections(unsigned cores) {
 
 int TransactionsOfActs(int connections) { return std::max(connections / 5, 2); }
 
+int ConnectionsOfLookups(int connections) { return std::max(connections / static_cast<int>(kPerCore), 2); }
+
 int ShareOfOne(int connections) { return connections - connections / 4; }
 
 std::optional<Settings> ReadSettings(int argc, char** argv, int& exit_code) {

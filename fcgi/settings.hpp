@@ -32,6 +32,10 @@ int DefaultConnections(unsigned cores);
 /// two. On some of them PostgreSQL works, on another one it waits for the disk.
 int TransactionsOfActs(int connections);
 
+/// On how many of so many connections lookups are made at a time before others join them there rather than on another one: as many
+/// as there are processors, if there are eight for each, at least two.
+int ConnectionsOfLookups(int connections);
+
 /// How many of so many connections one caller has at most: three quarters, of fewer than four all.
 int ShareOfOne(int connections);
 

@@ -13,7 +13,8 @@ from overhearing import Ender, Listener
 from together import Together
 
 CONNECTIONS = 2
-ROOM = 32       # for lookups on one connection
+ROOM = 32       # for lookups on one connection, while there is another one
+CROWDED = 128   # where there is none
 TOGETHER = 16   # in one transaction, after so many alone
 MANY = ROOM + 8
 
@@ -62,6 +63,32 @@ def test_lookups_that_come_together_share_transactions(overheard, native):
         assert lookups.answers() == lookups.expected()
         assert listener.named(*lookups.sessions, since=before) == [
             lookups.sessions[at:at + TOGETHER] for at in range(0, MANY, TOGETHER)]
+
+
+def test_lookups_share_connections_though_there_are_others(stack, native, database):
+    """On two of eight, as many as eight a processor make two processors."""
+    with contextlib.closing(Listener(stack)) as listener, contextlib.ExitStack() as opened, \
+            front.serving(stack, "--connections", "8", database=listener.database) as own:
+        lookups = Lookups(opened, own, native, 2 * ROOM + 8)
+        before = listener.count
+        with locked_table(database, "curfew.session"):
+            lookups.send()
+            wait_until(lambda: sum(map(len, listener.named(*lookups.sessions, since=before))) == len(lookups.sessions))
+            assert waiting(database, 2)
+        assert lookups.answers() == lookups.expected()
+
+
+def test_on_the_last_connection_lookups_crowd(stack, native, database):
+    with contextlib.closing(Listener(stack)) as listener, contextlib.ExitStack() as opened, \
+            front.serving(stack, "--connections", "1", database=listener.database) as own:
+        lookups = Lookups(opened, own, native, CROWDED + 8)
+        before = listener.count
+        with locked_table(database, "curfew.session"):
+            lookups.send()
+            wait_until(lambda: sum(map(len, listener.named(*lookups.sessions, since=before))) >= CROWDED)
+            assert waiting(database, 1)
+            assert listener.named(lookups.sessions[CROWDED], since=before) == []
+        assert lookups.answers() == lookups.expected()
 
 
 def test_lookups_may_have_a_transaction_each(stack, native):

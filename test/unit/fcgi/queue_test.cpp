@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
 #include <deque>
 #include <string>
 #include <vector>
@@ -52,10 +53,13 @@ class Asked {
 struct Fixture {
     Queue queue{3};
     Asked asked;
+    std::chrono::steady_clock::time_point now{};
 
     void Add(const std::vector<std::string>& names) {
-        for (const auto& name : names)
+        for (const auto& name : names) {
+            asked[name].since = now += std::chrono::milliseconds(1);
             queue.Add(asked[name]);
+        }
     }
 
     /// Who begin, one after the other, until nobody may: who joins others or is soon done does without a share.
@@ -129,6 +133,29 @@ BOOST_AUTO_TEST_CASE(who_may_not_begin_keeps_his_place_and_holds_up_nobody_else)
     BOOST_TEST(Begun() == "a1 a2 ");
 }
 
+BOOST_AUTO_TEST_CASE(changes_that_may_not_begin_hold_up_no_reads_of_their_caller) {
+    Add({"a1", "A2", "b1", "a3", "A4"});
+    const auto is_soon_done = [](const Question& question, bool) { return question.exchange->IsSoonDone(); };
+    BOOST_TEST(asked.NameOf(*queue.Next(is_soon_done)) == "A2");
+    queue.Begin(asked["A2"], false);
+    BOOST_TEST(asked.NameOf(*queue.Next(is_soon_done)) == "A4");
+    queue.Begin(asked["A4"], false);
+    BOOST_TEST((queue.Next(is_soon_done) == nullptr));
+    BOOST_TEST(queue.Remove(asked["a3"]));
+    BOOST_TEST(Begun() == "b1 a1 ");
+}
+
+BOOST_AUTO_TEST_CASE(reads_that_may_not_begin_hold_up_no_changes_of_their_caller) {
+    Add({"A1", "a2", "A3"});
+    const auto changes = [](const Question& question, bool) { return !question.exchange->IsSoonDone(); };
+    BOOST_TEST(asked.NameOf(*queue.Next(changes)) == "a2");
+    queue.Begin(asked["a2"], false);
+    BOOST_TEST((queue.Next(changes) == nullptr));
+    BOOST_TEST(queue.Remove(asked["A1"]));
+    BOOST_TEST(queue.size() == 1U);
+    BOOST_TEST(Begun() == "A3 ");
+}
+
 BOOST_AUTO_TEST_CASE(who_shows_no_credential_is_one_caller) {
     Add({"-1", "-2", "-3", "-4", "a1"});
     BOOST_TEST(Begun() == "-1 a1 -2 -3 ");
@@ -162,8 +189,8 @@ BOOST_AUTO_TEST_CASE(who_is_taken_back_waits_no_more) {
 BOOST_AUTO_TEST_CASE(all_are_taken_whatever_their_share) {
     Add({"a1", "a2", "a3", "a4", "a5"});
     Begun();
-    Add({"b1"});
-    BOOST_TEST(queue.TakeAll().size() == 3U);
+    Add({"b1", "B2"});
+    BOOST_TEST(queue.TakeAll().size() == 4U);
     BOOST_TEST(queue.size() == 0U);
     BOOST_TEST(Begun() == "");
     queue.End(asked["a1"]);

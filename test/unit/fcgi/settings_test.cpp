@@ -56,6 +56,13 @@ BOOST_AUTO_TEST_CASE(acts_are_made_on_a_fifth_of_the_connections_before_others_g
     BOOST_TEST(TransactionsOfActs(64) == 12);
 }
 
+BOOST_AUTO_TEST_CASE(lookups_are_on_a_connection_for_each_processor_at_least_two) {
+    BOOST_TEST(ConnectionsOfLookups(1) == 2);
+    BOOST_TEST(ConnectionsOfLookups(16) == 2);
+    BOOST_TEST(ConnectionsOfLookups(31) == 3);
+    BOOST_TEST(ConnectionsOfLookups(64) == 8);
+}
+
 BOOST_AUTO_TEST_CASE(defaults_are_those_that_help_tells) {
     const Read read = ReadFrom({"--listen", "/run/x.sock"});
     BOOST_REQUIRE(read.settings);
