@@ -33,7 +33,7 @@ class Bench:
 
     def __init__(self, quick):
         self.quick = quick
-        self.rounds = 5
+        self.rounds = self.size(5, 3)
         self._world = None
 
     def size(self, full, quick):
@@ -41,7 +41,7 @@ class Bench:
 
     def world(self):
         if self._world is None:
-            keep_log_segments(connect(), self.size(512, 192))
+            keep_log_segments(connect(), self.size(512, 64))
             self._world = World()
         return self._world
 

@@ -2,7 +2,7 @@
 # bench.sh [ROW…]: what `make bench` runs. Installs what is missing, builds, starts a server, a front and an nginx of its own,
 # measures, and writes run/bench.md and run/bench.json. Without names it measures every row; README.md has their names.
 #
-# QUICK=1       less data and shorter runs, in some minutes
+# QUICK=1       less data and shorter runs, in under three minutes once it is built
 # CURFEW_KEEP=1 leaves the stack `bench` running, and its data
 # CURFEW_PORT   nginx's port on 127.0.0.1 (18090); the rival's nginx has the next one
 

@@ -82,7 +82,7 @@ OPERATIONS = ["end", "introspect", "page 1", f"page {DEEP:,} deep", "audit of a 
 
 
 def measure(bench):
-    large = bench.size(10_000_000, 250_000)
+    large = bench.size(10_000_000, 150_000)
     worlds = {size: grown(f"bench_{size}", size) for size in (SMALL, large)}
     callers = {size: Caller(world, size) for size, world in worlds.items()}
     rows = []

@@ -14,6 +14,10 @@ def rival(command):
     subprocess.run([f"{HERE}/rival.sh", command], check=True)
 
 
+# Node.js compiles what it has run for a while; with short rounds the one that is thrown away is not enough.
+WARM_UP = 4 # seconds
+
+
 def end_by_http(world, port, clients, seconds):
     """Ends sessions one after the other."""
     count = MOST_PER_SECOND * seconds + 2 * clients
@@ -67,17 +71,18 @@ def latency_row(title, ours, bar):
 
 def measure_end(bench):
     world, rows = bench.world(), []
-    seconds, each = bench.size(5, 1), bench.size(4_000, 800)
+    seconds, each = bench.size(5, 1), bench.size(4_000, 200)
     rival("start")
     try:
-        for clients in (32, 256):
+        end_by_http(world, RIVAL_PORT, 32, WARM_UP)
+        for clients in bench.size((32, 256), (32,)):
             title = f"3 end by HTTP, {clients} clients"
             found = interleave({
                 "front": lambda: rated(end_by_http(world, PORT, clients, seconds)),
                 "fastify": lambda: rated(end_by_http(world, RIVAL_PORT, clients, seconds)),
                 "pgbench": lambda: end_by_pgbench(world, each),
                 "healthz": lambda: rated(wrk("healthz.lua", PORT, clients, seconds)),
-            }, bench.size(bench.rounds, 3))
+            }, bench.rounds)
             rows += rows_of(title, found, [("fastify", "nginx, Fastify, pg", ">= 2.0"),
                                            ("pgbench", "pgbench, the same SQL", ">= 0.55"),
                                            ("healthz", "nginx and the front, no database", "")])
@@ -92,13 +97,14 @@ def measure_introspect(bench):
     first, seconds = world.take(50_000), bench.size(5, 1)
     rival("start")
     try:
+        wrk("introspect.lua", RIVAL_PORT, 32, WARM_UP, first, world.token_prefix, world.key)
         for clients in bench.size((32, 256), (32,)):
             title = f"4 introspect by HTTP, {clients} clients"
             found = interleave({
                 "front": lambda: rated(wrk("introspect.lua", PORT, clients, seconds, first, world.token_prefix, world.key)),
                 "fastify": lambda: rated(wrk("introspect.lua", RIVAL_PORT, clients, seconds, first, world.token_prefix, world.key)),
                 "healthz": lambda: rated(wrk("healthz.lua", PORT, clients, seconds)),
-            }, bench.size(bench.rounds, 3))
+            }, bench.rounds)
             rows += rows_of(title, found, [("healthz", "nginx and the front, no database", ">= 0.6"),
                                            ("fastify", "nginx, Fastify, pg", "")])
             rows.append(latency_row(title, found["front"], ""))

@@ -89,8 +89,8 @@ class Sweeper:
 
 def measure(bench):
     world = bench.world()
-    count = bench.size(1_000_000, 300_000)
-    seconds = bench.size(10, 2)
+    count = bench.size(1_000_000, 40_000)
+    seconds = bench.size(10, 1)
     rate = 1_000 # so few that the processors have room for a sweeper; at full load its share would be what is measured
     each = rate * seconds // CLIENTS
     sessions = each * CLIENTS * (2 * bench.rounds + 2)

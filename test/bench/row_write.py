@@ -32,9 +32,9 @@ def written(world, name, each):
 
 
 def measure(bench):
-    world, each = bench.world(), bench.size(10_000, 2_500)
+    world, each = bench.world(), bench.size(10_000, 800)
     found = interleave({name: lambda name=name: written(world, name, each) for name in ("curfew", "floor")},
-                       bench.size(5, 3))
+                       bench.rounds)
     rows = []
     for index, (title, unit) in enumerate([("WAL, without page images", "B"), ("WAL, with page images after a checkpoint", "B"),
                                            ("pages dirtied", "pages"), ("of these heap", "pages"), ("of these index", "pages")]):
