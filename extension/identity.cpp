@@ -16,13 +16,34 @@ struct Entry {
 
 Entry* top = nullptr;
 Identity mapping; // kind none: nothing remembered
-char told_traceparent[kTraceparentSize] = "";
-char told_request_id[kRequestIdSize] = "";
+
+// What was told of a request, and the subtransaction whose rollback takes it back.
+template <int size> struct Told {
+    char text[size] = "";
+    SubTransactionId subtransaction = InvalidSubTransactionId;
+};
+Told<kTraceparentSize> told_traceparent;
+Told<kRequestIdSize> told_request_id;
 
 void CopyText(char* to, int size, std::string_view text) {
     int length = pg_mbcliplen(text.data(), static_cast<int>(text.size()), size - 1);
     memcpy(to, text.data(), length);
     to[length] = '\0';
+}
+
+template <int size> void Tell(Told<size>* told, std::string_view text) {
+    CopyText(told->text, size, text);
+    told->subtransaction = GetCurrentSubTransactionId();
+}
+
+// Whether a subtransaction's end took back what was told.
+template <int size> bool EndTold(Told<size>* told, bool aborts, SubTransactionId mine, SubTransactionId parent) {
+    if (told->subtransaction != mine)
+        return false;
+    told->subtransaction = parent;
+    if (aborts)
+        told->text[0] = '\0';
+    return aborts;
 }
 
 void Pop() {
@@ -39,8 +60,8 @@ void on_transaction_end(XactEvent event, void*) {
     case XACT_EVENT_PREPARE:
         while (top != nullptr)
             Pop();
-        told_traceparent[0] = '\0';
-        told_request_id[0] = '\0';
+        told_traceparent = {};
+        told_request_id = {};
         break;
     default:
         break;
@@ -54,7 +75,13 @@ void on_subtransaction_end(SubXactEvent event, SubTransactionId mine, SubTransac
     } else if (event == SUBXACT_EVENT_COMMIT_SUB) {
         for (Entry* entry = top; entry != nullptr && entry->subtransaction == mine; entry = entry->below)
             entry->subtransaction = parent;
+    } else {
+        return;
     }
+    const bool aborts = event == SUBXACT_EVENT_ABORT_SUB;
+    EndTold(&told_traceparent, aborts, mine, parent);
+    if (EndTold(&told_request_id, aborts, mine, parent) && top != nullptr)
+        CopyText(told_request_id.text, kRequestIdSize, top->identity.request_id); // the one that goes on
 }
 
 } // namespace
@@ -69,14 +96,14 @@ void set_request(Identity* identity, std::string_view via, std::string_view requ
 
 const char* TransactionTraceparent() {
     const Identity* caller = TransactionIdentity();
-    return caller != nullptr ? caller->traceparent : told_traceparent;
+    return caller != nullptr ? caller->traceparent : told_traceparent.text;
 }
 
-void TellTraceparent(const Identity& identity) { memcpy(told_traceparent, identity.traceparent, kTraceparentSize); }
+void TellTraceparent(const Identity& identity) { Tell(&told_traceparent, identity.traceparent); }
 
-const char* TransactionRequestId() { return told_request_id; }
+const char* TransactionRequestId() { return told_request_id.text; }
 
-void TellRequestId(std::string_view request_id) { CopyText(told_request_id, kRequestIdSize, request_id); }
+void TellRequestId(std::string_view request_id) { Tell(&told_request_id, request_id); }
 
 const Identity* TransactionIdentity() {
     if (top == nullptr)

@@ -151,6 +151,25 @@ BEGIN;
 SELECT curfew.authenticate(:'ada_key', request_id => 'r-7') \gset
 SELECT curfew.refresh_session('nobody');
 ROLLBACK;
+-- What is rolled back to a savepoint is not the last; what is released is.
+BEGIN;
+SELECT curfew.authenticate(:'ada_key', request_id => 'r-8') \gset
+SAVEPOINT before;
+SELECT curfew.authenticate(:'ada_key', request_id => 'r-9') \gset
+ROLLBACK TO before;
+SELECT curfew.refuse('invalid_credential');
+ROLLBACK TO before;
+SELECT curfew.authenticate('nobody', request_id => 'r-10');
+ROLLBACK TO before;
+SELECT curfew.refuse('invalid_credential');
+ROLLBACK TO before;
+SAVEPOINT within;
+SELECT curfew.authenticate(:'ada_key', request_id => 'r-11') \gset
+RELEASE within;
+SELECT curfew.refuse('invalid_credential');
+ROLLBACK TO before;
+SELECT curfew.refuse('invalid_credential');
+ROLLBACK;
 SELECT curfew.refuse('invalid_credential');
 SELECT curfew.authenticate('nobody');
 \set SHOW_CONTEXT never

@@ -71,13 +71,18 @@ SELECT new_refresh_token AS refresh_token FROM curfew.refresh_session(:'refresh_
 UPDATE curfew.session SET deadline = now() WHERE id = :'id';
 SELECT pg_temp.answer(format('SELECT refused FROM curfew.refresh_session(%L)', :'refresh_token')) AS expired;
 
--- What is rolled back was not refreshed.
+-- What is rolled back was not refreshed, and its trace is not the transaction's.
 BEGIN;
 SELECT curfew.act_as('refresh', :'olga') \gset
 SELECT id, token, refresh_token FROM curfew.create_session('agent', agent => :'bot') \gset
 COMMIT;
+\set trace 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01
 BEGIN;
-SELECT refused FROM curfew.refresh_session(:'refresh_token');
+SAVEPOINT before;
+SELECT refused FROM curfew.refresh_session(:'refresh_token', traceparent => :'trace');
+SELECT curfew.current_traceparent() = :'trace' AS told;
+ROLLBACK TO before;
+SELECT curfew.current_traceparent() AS taken_back;
 ROLLBACK;
 SELECT pg_temp.greeting(:'token') AS still_good;
 SELECT refused FROM curfew.refresh_session(:'refresh_token');
