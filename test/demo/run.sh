@@ -42,7 +42,7 @@ if [ -n "$was_running" ]; then
     fi
 else
     say "starting PostgreSQL, the front and nginx (in $state)"
-    stack stack.sh up
+    CURFEW_PRELOAD=1 stack stack.sh up
 fi
 
 curl -sf -o /dev/null --max-time 10 "$base_url/readyz" || fail "$base_url/readyz does not answer 200; logs are in $logs"

@@ -10,6 +10,7 @@
 #   uri     prints a connection URI of its superuser, for database `curfew`
 #
 # CURFEW_PG_FAST=1 (init): no fsync, for a server that nobody will miss.
+# CURFEW_PRELOAD=1 (init): the extension is preloaded, so that refusals are kept and expiries written down in database `curfew`.
 # CURFEW_PRIMARY=STACK (init): a standby of that stack's server, which runs: its data as it is now, and from then on streamed.
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -85,6 +86,7 @@ make_data() {
         echo "log_timezone = 'UTC'"
         echo "log_line_prefix = '%m [%p] %q%u@%d '"
         [ -z "${CURFEW_PG_FAST:-}" ] || echo "fsync = off"
+        [ -z "${CURFEW_PRELOAD:-}" ] || printf "%s = 'curfew'\n" shared_preload_libraries curfew.databases
     } | as_stack sh -c 'cat >> "$1"' conf "$data/postgresql.conf"
     put "$(built_script)" "$state/made-from.sql"
 }
