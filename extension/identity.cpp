@@ -17,13 +17,15 @@ struct Entry {
 Entry* top = nullptr;
 Identity mapping; // kind none: nothing remembered
 
-// What was told of a request, and the subtransaction whose rollback takes it back.
-template <int size> struct Told {
-    char text[size] = "";
+// The same of what was told of requests: each has what the one below told, until more is told.
+struct Told {
+    char traceparent[kTraceparentSize] = "";
+    char request_id[kRequestIdSize] = "";
     SubTransactionId subtransaction = InvalidSubTransactionId;
+    Told* below = nullptr;
 };
-Told<kTraceparentSize> told_traceparent;
-Told<kRequestIdSize> told_request_id;
+
+Told* told = nullptr;
 
 void CopyText(char* to, int size, std::string_view text) {
     int length = pg_mbcliplen(text.data(), static_cast<int>(text.size()), size - 1);
@@ -31,19 +33,17 @@ void CopyText(char* to, int size, std::string_view text) {
     to[length] = '\0';
 }
 
-template <int size> void Tell(Told<size>* told, std::string_view text) {
-    CopyText(told->text, size, text);
-    told->subtransaction = GetCurrentSubTransactionId();
-}
-
-// Whether a subtransaction's end took back what was told.
-template <int size> bool EndTold(Told<size>* told, bool aborts, SubTransactionId mine, SubTransactionId parent) {
-    if (told->subtransaction != mine)
-        return false;
-    told->subtransaction = parent;
-    if (aborts)
-        told->text[0] = '\0';
-    return aborts;
+// What this subtransaction tells.
+Told* OwnTold() {
+    SubTransactionId mine = GetCurrentSubTransactionId();
+    if (told == nullptr || told->subtransaction != mine) {
+        Told* own = static_cast<Told*>(MemoryContextAlloc(TopTransactionContext, sizeof(Told)));
+        *own = told != nullptr ? *told : Told{};
+        own->subtransaction = mine;
+        own->below = told;
+        told = own;
+    }
+    return told;
 }
 
 void Pop() {
@@ -60,8 +60,7 @@ void on_transaction_end(XactEvent event, void*) {
     case XACT_EVENT_PREPARE:
         while (top != nullptr)
             Pop();
-        told_traceparent = {};
-        told_request_id = {};
+        told = nullptr;
         break;
     default:
         break;
@@ -72,16 +71,14 @@ void on_subtransaction_end(SubXactEvent event, SubTransactionId mine, SubTransac
     if (event == SUBXACT_EVENT_ABORT_SUB) {
         while (top != nullptr && top->subtransaction == mine)
             Pop();
+        while (told != nullptr && told->subtransaction == mine)
+            told = told->below;
     } else if (event == SUBXACT_EVENT_COMMIT_SUB) {
         for (Entry* entry = top; entry != nullptr && entry->subtransaction == mine; entry = entry->below)
             entry->subtransaction = parent;
-    } else {
-        return;
+        for (Told* each = told; each != nullptr && each->subtransaction == mine; each = each->below)
+            each->subtransaction = parent;
     }
-    const bool aborts = event == SUBXACT_EVENT_ABORT_SUB;
-    EndTold(&told_traceparent, aborts, mine, parent);
-    if (EndTold(&told_request_id, aborts, mine, parent) && top != nullptr)
-        CopyText(told_request_id.text, kRequestIdSize, top->identity.request_id); // the one that goes on
 }
 
 } // namespace
@@ -96,14 +93,16 @@ void set_request(Identity* identity, std::string_view via, std::string_view requ
 
 const char* TransactionTraceparent() {
     const Identity* caller = TransactionIdentity();
-    return caller != nullptr ? caller->traceparent : told_traceparent.text;
+    if (caller != nullptr)
+        return caller->traceparent;
+    return told != nullptr ? told->traceparent : "";
 }
 
-void TellTraceparent(const Identity& identity) { Tell(&told_traceparent, identity.traceparent); }
+void TellTraceparent(const Identity& identity) { memcpy(OwnTold()->traceparent, identity.traceparent, kTraceparentSize); }
 
-const char* TransactionRequestId() { return told_request_id.text; }
+const char* TransactionRequestId() { return told != nullptr ? told->request_id : ""; }
 
-void TellRequestId(std::string_view request_id) { Tell(&told_request_id, request_id); }
+void TellRequestId(std::string_view request_id) { CopyText(OwnTold()->request_id, kRequestIdSize, request_id); }
 
 const Identity* TransactionIdentity() {
     if (top == nullptr)

@@ -42,11 +42,11 @@ void set_request(Identity* identity, std::string_view via, std::string_view requ
 // The traceparent of the transaction's request, or "": the caller's, or the one that was told where nobody is authenticated.
 const char* TransactionTraceparent();
 
-// Tells that of this identity, for which nobody is authenticated, until the transaction ends or what told it is rolled back.
+// Tells that of this identity, for which nobody is authenticated, until the transaction ends or this is rolled back.
 void TellTraceparent(const Identity& identity);
 
 // The id of the request that was told last in this transaction, or "": what is refused tells it. It is told before it is known
-// who asks. Where what told it is rolled back, it is that of the caller who goes on.
+// who asks. Where the telling is rolled back, it is the one before it again.
 const char* TransactionRequestId();
 void TellRequestId(std::string_view request_id);
 

@@ -48,14 +48,15 @@ bool Connection::MayShare(const Exchange& exchange) const {
     return exchange.MayHaveCompany() && pipeline_.HasPrepared(*exchange.proving);
 }
 
+/// Whether lookups that may have company are in hand: all are, if the first is, since they had room with it.
 bool Connection::IsAtLookups() const {
     return !in_hand_.empty() && in_hand_.front().company != Company::kOwnConnection &&
            !Changes(in_hand_.front().exchange->effect);
 }
 
 bool Connection::HasRoom(std::size_t most_lookups) const {
-    if (IsAtLookups()) // all of them, since they had room with the first
-        return in_hand_.size() < most_lookups && !IsHeldUp();
+    if (IsAtLookups())
+        return TakesLookups() && in_hand_.size() < most_lookups;
     return is_open() && in_hand_.front().company != Company::kOwnConnection;
 }
 

@@ -42,11 +42,11 @@ class Connection {
     /// Whether nothing has come in since the last exchange: what a server says unasked is that it is going.
     bool IsQuiet() const;
 
-    /// Whether lookups that may have company are in hand.
-    bool IsAtLookups() const;
+    /// Whether lookups that may have company are in hand, and the first was begun just now.
+    bool TakesLookups() const { return IsAtLookups() && !IsHeldUp(); }
 
     /// Whether others may be sent with those that are in hand: acts while their transaction is open, lookups behind lookups that
-    /// have company, if there are fewer than so many, and the first was begun just now.
+    /// it takes more of, if there are fewer than so many.
     bool HasRoom(std::size_t most_lookups) const;
     /// Whether an exchange may be one of them: it is of their kind, and nothing has to be prepared for it.
     bool HasRoomFor(const Exchange& exchange, std::size_t most_lookups) const;
@@ -101,6 +101,7 @@ class Connection {
     };
 
     bool MayShare(const Exchange& exchange) const;
+    bool IsAtLookups() const;
     bool IsHeldUp() const;
     void SendOneByOne(InHand& hand);
     void Send(InHand& hand, const Statement& statement, const std::vector<Value>& values);

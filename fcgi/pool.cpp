@@ -11,6 +11,9 @@ namespace {
 // Acts wait so long at most for others to end, to share the next transaction.
 constexpr std::chrono::milliseconds kLongestGathering{20};
 
+// Who needs a connection sees lookups join others for so long at most, while there is none for him.
+constexpr std::chrono::milliseconds kLongestJoining{20};
+
 // Lookups on one connection, so that a backend does not sleep between them.
 constexpr std::size_t kFewLookups = 32;
 // The same where another connection would have its backend compete with theirs for a processor, or there is none.
@@ -49,10 +52,10 @@ Company Pool::CompanyFor(const Exchange& exchange) const {
 bool Pool::Withdraw(Question& question) { return waiting_.Remove(question); }
 
 /// How many lookups a connection takes at a time.
-///   is_full  whether there is no other connection for them
+///   is_full  whether there is no other connection for them now
 std::size_t Pool::MostLookups(bool is_full) const {
-    const auto is_at_lookups = [](const auto& seat) { return seat->connection().IsAtLookups(); };
-    const bool are_enough = is_full || std::count_if(seats_.begin(), seats_.end(), is_at_lookups) >= most_at_lookups_;
+    const auto takes_lookups = [](const auto& seat) { return seat->connection().TakesLookups(); };
+    const bool are_enough = is_full || std::count_if(seats_.begin(), seats_.end(), takes_lookups) >= most_at_lookups_;
     return are_enough ? kManyLookups : kFewLookups;
 }
 
@@ -125,6 +128,13 @@ std::chrono::milliseconds Pool::Patience(std::chrono::milliseconds otherwise) co
     return std::clamp(left, std::chrono::milliseconds(0), kLongestGathering);
 }
 
+/// Whether nobody may join others any more before a question, for which there is no connection: a connection would never be free
+/// as long as lookups come and come. A lookup that may have company can join them itself.
+bool Pool::HasPriority(const Question& question) const {
+    const bool may_join = question.exchange->IsSoonDone() && question.company != Company::kOwnConnection;
+    return !may_join && Connection::Clock::now() - question.since > kLongestJoining;
+}
+
 /// Whether acts are at work on enough connections that one more is better made with the next that one of these makes: a commit
 /// costs about as much as an act. Those that take long are not waited for.
 bool Pool::IsAtActs() const {
@@ -174,6 +184,8 @@ void Pool::Fill() {
             continue;
         if (seats_.empty() && connecting_ == 0)
             RefuseAll("waiting before the next attempt");
+        else if (HasPriority(*question))
+            return;
         else
             is_full = true;
     }

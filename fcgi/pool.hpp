@@ -56,6 +56,7 @@ class Pool {
     std::size_t MostLookups(bool is_full) const;
     Seat* SeatToJoin(const Question& question, std::size_t most_lookups) const;
     bool HasToGather(const Question& question);
+    bool HasPriority(const Question& question) const;
     bool IsAtActs() const;
     Seat* FreeSeat();
     void Fill();

@@ -12,9 +12,10 @@
 
 namespace curfew::front {
 
-/// Callers take turns, each one's questions in the order of asking, and none has more than a share of the connections: who
-/// asks much, or for what takes long, holds up nobody but himself. His changes, which may have to gather, do not hold up what he
-/// reads, nor that them. A caller is a credential; who shows none where one is wanted are one, and who needs none are one each.
+/// Callers take turns, and none has more than a share of the connections: who asks much, or for what takes long, holds up nobody
+/// but himself. A caller's changes and his reads have turns of their own, those of a kind in the order of asking: changes may have
+/// to gather, and reads to wait for a connection, and neither holds up the other. A caller is a credential; who shows none where
+/// one is wanted are one, and who needs none are one each.
 class Queue {
   public:
     /// At most `share` questions of one caller at a time, besides those that join others or are soon done.
@@ -30,7 +31,7 @@ class Queue {
     /// Takes one back; false where it does not wait.
     bool Remove(Question& question);
 
-    /// Whose turn it is; none where none of those who are first, of their caller's changes or reads, may begin.
+    /// Whose turn it is; none where none of those who are first of their caller's and kind may begin.
     ///   may_begin  whether a question may, whose caller has less than his share of the connections or not
     Question* Next(const std::function<bool(const Question&, bool has_less)>& may_begin) const;
 
@@ -43,23 +44,30 @@ class Queue {
     std::vector<Question*> TakeAll();
 
   private:
-    struct Line {
-        std::list<Question*> changes;
-        std::list<Question*> reads;
-        std::size_t begun = 0;
-
-        std::list<Question*>& OfKind(const Question& question);
-        bool is_empty() const { return changes.empty() && reads.empty(); }
-        Question* First(const std::function<bool(const Question&)>& may_begin) const;
+    struct Caller;
+    struct Line { // of one kind
+        Caller& caller;
+        std::list<Question*> waiting{};
     };
-    using Lines = std::unordered_map<std::size_t, Line>; // by the credential's hash
+    struct Caller {
+        Caller() = default;
+        Caller(const Caller&) = delete;
+        Caller& operator=(const Caller&) = delete;
 
-    Lines::iterator LineOf(const Question& question);
-    void Leave(Lines::iterator line);
+        Line changes{*this};
+        Line reads{*this};
+        std::size_t begun = 0;
+    };
+    using Callers = std::unordered_map<std::size_t, Caller>; // by the credential's hash
+
+    Callers::iterator CallerOf(const Question& question);
+    static Line& LineOf(Caller& caller, const Question& question);
+    void EndTurn(Line& line);
+    void Leave(Callers::iterator caller);
 
     const std::size_t share_;
-    Lines lines_;
-    std::deque<Lines::value_type*> turns_; // those in which somebody waits
+    Callers callers_;
+    std::deque<Line*> turns_; // those in which somebody waits
     std::size_t size_ = 0;
 };
 

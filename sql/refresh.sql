@@ -83,6 +83,12 @@ SELECT refused FROM curfew.refresh_session(:'refresh_token', traceparent => :'tr
 SELECT curfew.current_traceparent() = :'trace' AS told;
 ROLLBACK TO before;
 SELECT curfew.current_traceparent() AS taken_back;
+SELECT refused FROM curfew.refresh_session(:'refresh_token', traceparent => :'trace');
+SAVEPOINT before;
+SELECT refused FROM curfew.refresh_session(:'refresh_token', traceparent => overlay(:'trace' placing 'c' from 4));
+SELECT curfew.current_traceparent() = :'trace' AS told_first;
+ROLLBACK TO before;
+SELECT curfew.current_traceparent() = :'trace' AS told_first;
 ROLLBACK;
 SELECT pg_temp.greeting(:'token') AS still_good;
 SELECT refused FROM curfew.refresh_session(:'refresh_token');

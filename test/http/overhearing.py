@@ -1,5 +1,7 @@
 """Who listens to what a front says to PostgreSQL, and who ends its connections over it."""
-from middleman import ASKED, Middleman
+import time
+
+from middleman import ANSWERED, ASKED, Middleman
 
 SYNC, BIND = b"S", b"B"
 
@@ -76,6 +78,22 @@ class Ender(Middleman):
 
     def watcher(self):
         return lambda which, data: (b"", False) if any(name.encode() in data for name in self.at) else (data, True)
+
+
+class Slow(Middleman):
+    """Passes each piece of an answer on a while after it came."""
+
+    delay = 0 # seconds
+    answers = 0
+
+    def watcher(self):
+        def watch(which, data):
+            if which == ANSWERED:
+                time.sleep(self.delay)
+                self.answers += 1
+            return data, True
+
+        return watch
 
 
 class Spoiler(Middleman):

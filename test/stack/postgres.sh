@@ -86,9 +86,15 @@ make_data() {
         echo "log_timezone = 'UTC'"
         echo "log_line_prefix = '%m [%p] %q%u@%d '"
         [ -z "${CURFEW_PG_FAST:-}" ] || echo "fsync = off"
-        [ -z "${CURFEW_PRELOAD:-}" ] || printf "%s = 'curfew'\n" shared_preload_libraries curfew.databases
     } | as_stack sh -c 'cat >> "$1"' conf "$data/postgresql.conf"
     put "$(built_script)" "$state/made-from.sql"
+}
+
+# Data that was made without it gets it too.
+preload() {
+    as_stack grep -q '^shared_preload_libraries' "$data/postgresql.conf" ||
+        printf "%s = 'curfew'\n" shared_preload_libraries curfew.databases |
+            as_stack sh -c 'cat >> "$1"' conf "$data/postgresql.conf"
 }
 
 pid() {
@@ -105,6 +111,7 @@ init() {
     make_tree
     install_extension
     if [ -n "${CURFEW_PRIMARY:-}" ]; then make_copy; elif [ ! -e "$state/made-from.sql" ] || outdated; then make_data; fi
+    [ -z "${CURFEW_PRELOAD:-}" ] || preload
 }
 
 # processes: how many there are of this server, whatever they do.
