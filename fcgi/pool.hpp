@@ -88,7 +88,7 @@ class Pool {
     Availability availability_;
     std::vector<std::unique_ptr<Seat>> seats_; // the one that answered last is the last
     Queue waiting_;
-    const std::ptrdiff_t most_at_acts_; // transactions, before further acts gather
+    const std::ptrdiff_t most_at_acts_;    // transactions, before further acts gather
     const std::ptrdiff_t most_at_lookups_; // connections, before further lookups crowd there
     std::optional<Connection::Clock::time_point> gathers_until_;
     std::vector<Question*> undone_; // to be asked again, when all of their transaction are known

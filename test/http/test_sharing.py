@@ -8,14 +8,11 @@ import pytest
 import fastcgi
 import front
 from front import wait_until
-from holding import asks, ending, locked_table, waiting
-from overhearing import Ender, Listener, Slow
-from together import Together
+from holding import locked_table, waiting
+from lookups import Lookups, ROOM
+from overhearing import Ender, Listener
 
 CONNECTIONS = 2
-ROOM = 32       # for lookups on one connection, while there is another one
-CROWDED = 128   # where there is none
-MANY_TIMES = 20_000
 TOGETHER = 16   # in one transaction, after so many alone
 MANY = ROOM + 8
 
@@ -27,38 +24,6 @@ def own(stack):
         yield serving
 
 
-class Lookups(Together):
-    """Lookups of a session each; that many were looked up before, so that the front knows their statement."""
-
-    def __init__(self, stack, own, native, count):
-        super().__init__(stack, own, count)
-        self.key = native.owner_key
-        self.sessions = [native.new() for _ in range(count)]
-        for _ in range(2):
-            self.send()
-            assert self.answers() == self.expected()
-        for session in self.sessions:
-            assert self.alone(self._request(session))[0] == 200
-
-    def _request(self, session, key=None):
-        return fastcgi.request("GET", f"/curfew/v1/sessions/{session}", authorization=f"Bearer {key or self.key}")
-
-    def send(self, wrong=()):
-        """Who are wrong have no credential."""
-        super().send([self._request(session, "crfk_nobody" if session in wrong else None) for session in self.sessions])
-
-    def answers(self):
-        """Status and id or reason."""
-        return [(status, body["id" if status == 200 else "reason"]) for status, body in super().answers()]
-
-    def named(self, listener, since):
-        """How many of them have been asked after so many transactions."""
-        return sum(map(len, listener.named(*self.sessions, since=since)))
-
-    def expected(self, wrong=()):
-        return [(401, "invalid_credential") if session in wrong else (200, session) for session in self.sessions]
-
-
 def test_lookups_that_come_together_share_transactions(overheard, native):
     own, listener = overheard
     with contextlib.ExitStack() as stack:
@@ -68,64 +33,6 @@ def test_lookups_that_come_together_share_transactions(overheard, native):
         assert lookups.answers() == lookups.expected()
         assert listener.named(*lookups.sessions, since=before) == [
             lookups.sessions[at:at + TOGETHER] for at in range(0, MANY, TOGETHER)]
-
-
-def test_lookups_share_connections_though_there_are_others(stack, native, database):
-    """On two, as many as there are processors, if there are eight connections for each; two at least."""
-    with contextlib.closing(Listener(stack)) as listener, contextlib.ExitStack() as opened, \
-            front.serving(stack, "--connections", "8", database=listener.database) as own:
-        lookups = Lookups(opened, own, native, 2 * ROOM + 8)
-        before = listener.count
-        with locked_table(database, "curfew.session"):
-            lookups.send()
-            assert asks(own[1], "GET", "/healthz")[0] == 200 # all of them have been taken in by now
-            wait_until(lambda: lookups.named(listener, before) == len(lookups.sessions))
-            wait_until(lambda: waiting(database, 2))
-        assert lookups.answers() == lookups.expected()
-
-
-def test_on_the_last_connection_lookups_crowd(stack, native, database):
-    with contextlib.closing(Listener(stack)) as listener, contextlib.ExitStack() as opened, \
-            front.serving(stack, "--connections", "1", database=listener.database) as own:
-        lookups = Lookups(opened, own, native, CROWDED + 8)
-        before = listener.count
-        with locked_table(database, "curfew.session"):
-            lookups.send()
-            assert asks(own[1], "GET", "/healthz")[0] == 200
-            wait_until(lambda: lookups.named(listener, before) >= CROWDED)
-            assert lookups.named(listener, before) == CROWDED
-        assert lookups.answers() == lookups.expected()
-
-
-def test_a_change_comes_to_its_turn_among_lookups_that_come_and_come(stack, native):
-    """On the only connection, which is at lookups all the time, and by the caller who looks up."""
-    lookup = fastcgi.request("GET", f"/curfew/v1/sessions/{native.new()}", authorization=f"Bearer {native.owner_key}")
-    change = ending(native, native.new())
-    with contextlib.closing(Slow(stack)) as slow, front.serving(stack, "--connections", "1", database=slow.database) as (_, path), \
-            contextlib.ExitStack() as opened:
-        ender, *others = [opened.enter_context(fastcgi.Connection(path)) for _ in range(ROOM + 1)]
-
-        def until(condition):
-            """Lookups come and come; how many were answered meanwhile."""
-            answered = 0
-            for _ in range(MANY_TIMES):
-                if condition():
-                    return answered
-                for connection in filter(fastcgi.Connection.is_answered, others):
-                    assert connection.answer()[0] == 200
-                    connection.send(lookup)
-                    answered += 1
-            return pytest.fail("nothing happened")
-
-        for connection in others:
-            connection.send(lookup)
-        until(lambda: slow.answers > 100) # they share transactions by then
-        slow.delay = 0.02
-        until(lambda: slow.answers > 105)
-        ender.send(change)
-        assert until(ender.is_answered) < 6 * ROOM
-        assert ender.answer()[0] == 200
-        assert {connection.answer()[0] for connection in others} == {200}
 
 
 def test_lookups_may_have_a_transaction_each(stack, native):

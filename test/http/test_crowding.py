@@ -1,0 +1,70 @@
+"""Lookups crowd on few connections, and leave them to who needs one."""
+import contextlib
+import time
+
+import fastcgi
+import front
+from front import wait_until
+from holding import asks, ending, locked_table, waiting
+from lookups import Lookups, ROOM
+from overhearing import Listener, Slow
+from stack import PATIENCE
+
+CROWDED = 128 # lookups on one connection, where there is no other one
+
+
+def test_lookups_share_connections_though_there_are_others(stack, native, database):
+    """On two, as many as there are processors, if there are eight connections for each; two at least."""
+    with contextlib.closing(Listener(stack)) as listener, contextlib.ExitStack() as opened, \
+            front.serving(stack, "--connections", "8", database=listener.database) as own:
+        lookups = Lookups(opened, own, native, 2 * ROOM + 8)
+        before = listener.count
+        with locked_table(database, "curfew.session"):
+            lookups.send()
+            assert asks(own[1], "GET", "/healthz")[0] == 200 # all of them have been taken in by now
+            wait_until(lambda: lookups.named(listener, before) == len(lookups.sessions))
+            wait_until(lambda: waiting(database, 2))
+        assert lookups.answers() == lookups.expected()
+
+
+def test_on_the_last_connection_lookups_crowd(stack, native, database):
+    with contextlib.closing(Listener(stack)) as listener, contextlib.ExitStack() as opened, \
+            front.serving(stack, "--connections", "1", database=listener.database) as own:
+        lookups = Lookups(opened, own, native, CROWDED + 8)
+        before = listener.count
+        with locked_table(database, "curfew.session"):
+            lookups.send()
+            assert asks(own[1], "GET", "/healthz")[0] == 200
+            wait_until(lambda: lookups.named(listener, before) >= CROWDED)
+            assert lookups.named(listener, before) == CROWDED
+        assert lookups.answers() == lookups.expected()
+
+
+def test_a_change_comes_to_its_turn_among_lookups_that_come_and_come(stack, native):
+    """On the only connection, which is at lookups all the time, and by the caller who looks up."""
+    lookup = fastcgi.request("GET", f"/curfew/v1/sessions/{native.new()}", authorization=f"Bearer {native.owner_key}")
+    change = ending(native, native.new())
+    with contextlib.closing(Slow(stack)) as slow, front.serving(stack, "--connections", "1", database=slow.database) as (_, path), \
+            contextlib.ExitStack() as opened:
+        ender, *others = [opened.enter_context(fastcgi.Connection(path)) for _ in range(ROOM + 1)]
+
+        def until(condition):
+            """Lookups come and come; how many were answered meanwhile."""
+            answered, latest = 0, time.monotonic() + PATIENCE
+            while not condition():
+                assert time.monotonic() < latest, "nothing happened"
+                for connection in filter(fastcgi.Connection.is_answered, others):
+                    assert connection.answer()[0] == 200
+                    connection.send(lookup)
+                    answered += 1
+            return answered
+
+        for connection in others:
+            connection.send(lookup)
+        until(lambda: slow.answers > 100) # they share transactions by then
+        slow.delay = 0.02
+        until(lambda: slow.answers > 105)
+        ender.send(change)
+        assert until(ender.is_answered) < 6 * ROOM
+        assert ender.answer()[0] == 200
+        assert {connection.answer()[0] for connection in others} == {200}
