@@ -34,7 +34,7 @@ def check_ended(world, before, each, contenders, rounds):
 def measure(bench):
     world, rows = bench.world(), []
     for commit in ("off", "on"):
-        each = (bench.size(12_000, 2_000) if commit == "off" else bench.size(3_000, 600))
+        each = (bench.size(12_000, 1_600) if commit == "off" else bench.size(3_000, 600))
         before = {schema: world.ended(schema) for schema in ("curfew", "bench")}
         found = interleave({name: lambda name=name: end_many(world, name, each, [f"synchronous_commit={commit}"])
                             for name in CONTENDERS}, bench.rounds)

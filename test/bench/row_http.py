@@ -15,7 +15,7 @@ def rival(command):
 
 
 # Node.js compiles what it has run for a while; with short rounds the one that is thrown away is not enough.
-WARM_UP = 4 # seconds
+WARM_UP = 3 # seconds
 
 
 def end_by_http(world, port, clients, seconds):

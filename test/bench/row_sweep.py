@@ -89,7 +89,7 @@ class Sweeper:
 
 def measure(bench):
     world = bench.world()
-    count = bench.size(1_000_000, 80_000)
+    count = bench.size(1_000_000, 60_000)
     seconds = bench.size(10, 1)
     rate = 1_000 # so few that the processors have room for a sweeper; at full load its share would be what is measured
     each = rate * seconds // CLIENTS
