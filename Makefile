@@ -91,7 +91,7 @@ install-docs: docs
 # --- unit tests: no server ------------------------------------------------------------------------------------------
 
 UNIT_LIBS      = -lboost_unit_test_framework
-UNIT_FLAGS     = -std=c++20 -O1 -g -pthread $(WARNINGS) -DBOOST_TEST_DYN_LINK -I. -Iextension -Ifcgi \
+UNIT_FLAGS     = -std=c++20 -O0 -g1 -pthread $(WARNINGS) -DBOOST_TEST_DYN_LINK -I. -Iextension -Ifcgi \
                  -I/usr/include/postgresql -MMD -MP
 CORE_OBJS      = $(patsubst extension/%.cpp,build/%.o,$(sort $(wildcard extension/core/*.cpp)))
 CORE_UNIT_OBJS = $(patsubst %.cpp,build/%.o,$(sort $(wildcard test/unit/core/*.cpp)))
