@@ -100,14 +100,21 @@ def measure_introspect(bench):
         wrk("introspect.lua", RIVAL_PORT, 32, WARM_UP, first, world.token_prefix, world.key)
         for clients in bench.size((32, 256), (32,)):
             title = f"4 introspect by HTTP, {clients} clients"
-            found = interleave({
+            contenders = {
                 "front": lambda: rated(wrk("introspect.lua", PORT, clients, seconds, first, world.token_prefix, world.key)),
                 "fastify": lambda: rated(wrk("introspect.lua", RIVAL_PORT, clients, seconds, first, world.token_prefix, world.key)),
                 "healthz": lambda: rated(wrk("healthz.lua", PORT, clients, seconds)),
-            }, bench.rounds)
+            }
+            if not bench.quick:
+                contenders["trip"] = lambda: rated(wrk("introspect.lua", PORT, clients, seconds, first, "malformed", world.key))
+            found = interleave(contenders, bench.rounds)
             rows += rows_of(title, found, [("healthz", "nginx and the front, no database", ">= 0.6"),
                                            ("fastify", "nginx, Fastify, pg", "")])
             rows.append(latency_row(title, found["front"], ""))
+            if "trip" in found:
+                rows += rows_of(f"{title}: of a malformed token, for which nothing is read",
+                                {"front": found["trip"], "healthz": found["healthz"]},
+                                [("healthz", "nginx and the front, no database", "")])
     finally:
         rival("stop")
         world.give_back(50_000)
