@@ -60,8 +60,10 @@ bool is_within(const Within& within, const Loaded& loaded) {
         raise_refusal(decision.refusal, "reason", psprintf("It has %d characters.", reason_length(request.reason)));
     case core::Refusal::version_conflict:
         raise_refusal(decision.refusal, "expected_version",
-                      psprintf("Version " INT64_FORMAT " was expected; it is at version " INT64_FORMAT ".",
-                               request.expected_version, version));
+                      request.expected_version > 0
+                          ? psprintf("Version " INT64_FORMAT " was expected; it is at version " INT64_FORMAT ".",
+                                     request.expected_version, version)
+                          : psprintf("What was expected is no session's version; it is at version " INT64_FORMAT ".", version));
     case core::Refusal::invalid_state:
         raise_refusal(decision.refusal, nullptr,
                       psprintf("The action \"%s\" is not allowed in the state \"%s\".", action,

@@ -2,6 +2,9 @@
 
 #include "text.hpp"
 
+#include <algorithm>
+#include <cctype>
+
 namespace curfew::front {
 
 Value FromAuthorization(const Request& request, std::string_view scheme) {
@@ -22,6 +25,51 @@ std::vector<std::string> PathParameters(std::string_view pattern) {
     return names;
 }
 
+namespace {
+
+bool IsInName(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
+
+/// What a statement gives for an argument of this name, `owner => curfew.body_uuid(b, 'owner_id')`, up to the first quote or the
+/// end; empty where it names none.
+std::string_view GivenFor(std::string_view statement, const std::string& argument) {
+    const std::string assigned = argument + " => ";
+    for (auto place = statement.find(assigned); place != std::string_view::npos; place = statement.find(assigned, place + 1))
+        if (place == 0 || !IsInName(statement[place - 1]))
+            return statement.substr(place + assigned.size());
+    return {};
+}
+
+/// if_match as If-Match.
+std::string HeaderName(std::string_view variable) {
+    std::string name;
+    for (const char c : variable) {
+        const bool first = name.empty() || name.back() == '-';
+        name += c == '_' ? '-' : first ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
+    }
+    return name;
+}
+
+/// Where the request has what the route's statement gives for an argument, as far as the statement says it in a simple way:
+/// a member of the body that is called otherwise, or a header.
+std::vector<std::string> PlaceOf(const Route& route, const std::string& argument) {
+    const std::string_view given = GivenFor(route.answer, argument);
+    const std::string_view before_quote = given.substr(0, given.find('\''));
+    constexpr std::string_view kHeader = "$header_";
+    const auto variable = before_quote.find('$');
+    if (variable == std::string_view::npos && before_quote.find("curfew.body_") != std::string_view::npos) {
+        const std::string_view member = given.substr(std::min(given.size(), before_quote.size() + 1));
+        return {"body", std::string(member.substr(0, member.find('\'')))};
+    }
+    if (variable != std::string_view::npos && before_quote.substr(variable).starts_with(kHeader) &&
+        before_quote.substr(0, variable).find(',') == std::string_view::npos) {
+        const std::string_view name = before_quote.substr(variable + kHeader.size());
+        return {"header", HeaderName(name.substr(0, std::find_if_not(name.begin(), name.end(), IsInName) - name.begin()))};
+    }
+    return {"body", argument};
+}
+
+} // namespace
+
 std::vector<std::string> Locate(const Failure& failure, const Route* route) {
     if (route != nullptr) {
         const auto parameters = PathParameters(route->pattern);
@@ -37,8 +85,6 @@ std::vector<std::string> Locate(const Failure& failure, const Route* route) {
             return {"path", *id};
         if (failure.reason == "unknown_parameter" || failure.reason == "doubled_parameter")
             return {"query", failure.argument};
-        if (!failure.argument.empty() && route->answer.find("$queries_" + failure.argument) != std::string::npos)
-            return {"query", failure.argument};
         if (!failure.argument.empty() &&
             (route->answer.find("$query_" + failure.argument) != std::string::npos ||
              route->answer.find("$queries_" + failure.argument) != std::string::npos))
@@ -47,7 +93,7 @@ std::vector<std::string> Locate(const Failure& failure, const Route* route) {
     // What is wrong with the body as a whole is said of an argument of this name.
     if (failure.argument.empty() || failure.argument == "body")
         return {"body"};
-    return {"body", failure.argument};
+    return route != nullptr ? PlaceOf(*route, failure.argument) : std::vector<std::string>{"body", failure.argument};
 }
 
 std::string ProblemType(std::string_view reason) {

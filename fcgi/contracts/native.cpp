@@ -37,7 +37,9 @@ const std::string kMembersThen = R"(
     s.id, curfew.rfc3339(s.at, 6) AS at, s.lifecycle, s.state, s.version, s.live, s.terminal, s.marks)";
 
 // The members of a principal, from a row `s` of get_principal.
-const std::string kPrincipalMembers = "s.principal_id AS id, s.name, s.kind, s.role, s.status, s.email, s.full_name";
+std::string PrincipalMembers(const std::string& status) {
+    return "s.principal_id AS id, s.name, s.kind, s.role, " + status + " AS status, s.email, s.full_name";
+}
 
 // The members of an API key, without the key, from a row `s` of list_api_keys.
 const std::string kKeyMembers = R"(
@@ -85,14 +87,19 @@ std::string AuditCsv() {
 /// The one row of a function's one result. Less work for the server than a function that stands for a table.
 std::string Once(const std::string& call) { return "(SELECT " + Proven(call) + " OFFSET 0)"; }
 
-/// The statement that does something to the principal of the path and shows it, and how many of its sessions ended by
-/// that. `call` gives the number.
-std::string OnPrincipal(const std::string& call) {
-    return "SELECT " + Object(kPrincipalMembers + ", done.ended_sessions") + R"(::text AS body
-        FROM (SELECT curfew.query_uuid($id, 'id') AS id, curfew.json_body($body) AS b) AS asked,
+/// The statement that gives the principal of the path a status and shows it, and how many of its sessions ended by that. `call`,
+/// on the id and the body of `own`, gives the number. Who does it to himself can read nothing afterwards, so he is read before.
+std::string OnPrincipal(const std::string& status, const std::string& call) {
+    const auto shown = [](const std::string& after) {
+        return "(SELECT " + Object(PrincipalMembers(after)) + " FROM curfew.get_principal(own.id) AS s)";
+    };
+    return "SELECT pg_catalog.left(coalesce(own.himself, " + shown("s.status") + R"()::text, -1) ||
+               ',"ended_sessions":' || done.ended_sessions || '}' AS body
+        FROM (SELECT own.id, own.b, CASE WHEN own.id = curfew.current_principal() THEN )" +
+           shown("'" + status + "'") + R"( END AS himself
+              FROM (SELECT curfew.query_uuid($id, 'id') AS id, curfew.json_body($body) AS b) AS own OFFSET 0) AS own,
              LATERAL (SELECT )" +
-           call + R"( AS ended_sessions) AS done,
-             LATERAL curfew.get_principal(CASE WHEN done.ended_sessions >= 0 THEN asked.id END) AS s)";
+           call + " AS ended_sessions OFFSET 0) AS done";
 }
 
 /// The statement of a list of rows `s`, each shown by `members`. The rows' function is to read size.rows + 1:
@@ -223,7 +230,7 @@ const std::vector<Route> kRoutes = {
      "SELECT curfew.lifecycle_diagram($name) AS body, 'text/vnd.mermaid; charset=utf-8' AS content_type"},
 
     // Principals and their keys, for administrators.
-    {"POST", "/curfew/v1/principals", 201, Effect::kChange, "SELECT " + Object(kPrincipalMembers) + R"(::text AS body,
+    {"POST", "/curfew/v1/principals", 201, Effect::kChange, "SELECT " + Object(PrincipalMembers("s.status")) + R"(::text AS body,
              coalesce($base_url, '') || '/curfew/v1/principals/' || s.principal_id AS location
         FROM curfew.json_body($body) AS b,
              LATERAL curfew.create_principal(
@@ -237,19 +244,19 @@ const std::vector<Route> kRoutes = {
         curfew.list_principals(kind => $query_kind, status => $query_status, max_rows => size.rows + 1,
                                after => curfew.open_cursor('principals', $query_after)::uuid))")},
     {"GET", "/curfew/v1/principals/{id}", 200, Effect::kRead,
-     "SELECT " + Object(kPrincipalMembers) +
+     "SELECT " + Object(PrincipalMembers("s.status")) +
          "::text AS body FROM curfew.get_principal(curfew.query_uuid($id, 'id')) AS s"},
     {"POST", "/curfew/v1/principals/{id}/suspend", 200, Effect::kChange,
-     OnPrincipal("(SELECT 0 FROM curfew.suspend_principal(asked.id, curfew.body_text(asked.b, 'reason'),"
+     OnPrincipal("suspended", "(SELECT 0 FROM curfew.suspend_principal(own.id, curfew.body_text(own.b, 'reason'),"
                  " idempotency_key => $header_idempotency_key))")},
     {"POST", "/curfew/v1/principals/{id}/resume", 200, Effect::kChange,
-     OnPrincipal("(SELECT 0 FROM curfew.resume_principal(asked.id, curfew.body_text(asked.b, 'reason'),"
+     OnPrincipal("active", "(SELECT 0 FROM curfew.resume_principal(own.id, curfew.body_text(own.b, 'reason'),"
                  " idempotency_key => $header_idempotency_key))")},
     {"POST", "/curfew/v1/principals/{id}/revoke", 200, Effect::kChange,
-     OnPrincipal("curfew.revoke_principal(asked.id, curfew.body_text(asked.b, 'reason'), idempotency_key => $header_idempotency_key)")},
+     OnPrincipal("revoked", "curfew.revoke_principal(own.id, curfew.body_text(own.b, 'reason'), idempotency_key => $header_idempotency_key)")},
     {"POST", "/curfew/v1/principals/{id}/kill", 200, Effect::kChange,
-     OnPrincipal("curfew.kill_principal(asked.id, curfew.body_text(asked.b, 'reason'),"
-                 " coalesce(curfew.body_boolean(asked.b, 'cascade'), false), idempotency_key => $header_idempotency_key)")},
+     OnPrincipal("revoked", "curfew.kill_principal(own.id, curfew.body_text(own.b, 'reason'),"
+                 " coalesce(curfew.body_boolean(own.b, 'cascade'), false), idempotency_key => $header_idempotency_key)")},
     {"POST", "/curfew/v1/principals/{id}/keys", 201, Effect::kChange,
      "SELECT " + Object("s.id, s.key") + R"(::text AS body
         FROM curfew.json_body($body) AS b,

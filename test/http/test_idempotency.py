@@ -100,7 +100,7 @@ def test_another_request_under_the_same_key_is_refused(native, ask, key, members
     response = ask(SESSIONS, members, key)
     problem = response.json()
     assert (response.status_code, problem["reason"], problem["argument"]) == (
-        422, "idempotency_key_reused", "idempotency_key")
+        422, "idempotency_key_reused", "Idempotency-Key")
     assert problem["type"] == "urn:problem:idempotency-key-reused"
 
 
@@ -132,7 +132,7 @@ def test_a_revoked_key_gets_no_answer(native, ask, key):
 def test_a_key_that_cannot_be_is_refused(native, ask, given, path):
     title, session = str(uuid.uuid4()), native.new()
     response = ask(path.format(session=session), {"lifecycle": "run", "title": title}, given)
-    assert (response.status_code, response.json().get("argument")) == (422, "idempotency_key"), response.text
+    assert (response.status_code, response.json().get("argument")) == (422, "Idempotency-Key"), response.text
     assert begun(native, title) == [] and native.database.audit(session) == []
 
 
@@ -146,7 +146,7 @@ def test_two_keys_in_one_request_are_refused(native, key):
         connection.putheader(name, value)
     connection.endheaders(body)
     response = connection.getresponse()
-    assert (response.status, json.loads(response.read())["argument"]) == (422, "idempotency_key")
+    assert (response.status, json.loads(response.read())["argument"]) == (422, "Idempotency-Key")
     connection.close()
     assert begun(native, key) == []
 

@@ -98,7 +98,9 @@ def test_an_action_with_another_version(native, ask, tag):
     assert list(members)[:6] == ["type", "title", "status", "detail", "instance", "reason"]
     assert (members["type"], members["title"], members["reason"]) == (
         "urn:problem:version-conflict", "Precondition Failed", "version_conflict")
-    assert members["instance"] == path
+    assert (members["instance"], members["argument"]) == (path, "If-Match")
+    expected = "Version 7 was expected" if tag == '"7"' else "What was expected is no session's version"
+    assert members["explanation"] == f"{expected}; it is at version 1."
     assert native.database.audit(session) == []
 
 
@@ -111,6 +113,12 @@ def test_an_extension_as_long_as_it_may_be_and_then_none(native, ask):
     assert response.json()["deadline"] > before
     again = ask("POST", f"{SESSIONS}/{session}/extend", {})
     assert (again.status_code, again.json()["reason"]) == (422, "value_out_of_range")
+
+
+@pytest.mark.parametrize("members, named", [({"seconds": 315_360_000}, "seconds"), ({"until": "2999-01-01T00:00:00Z"}, "until")])
+def test_what_is_wrong_is_called_what_the_client_calls_it(native, ask, members, named):
+    response = ask("POST", f"{SESSIONS}/{native.new()}/extend", members)
+    assert (response.status_code >= 400, response.json()["argument"]) == (True, named), response.text
 
 
 def test_any_version(native, ask):

@@ -59,6 +59,12 @@ def test_a_principal_is_made_shown_and_listed(admin):
     assert admin("POST", "/principals", {"name": "carol"}).status_code == 409
 
 
+@pytest.mark.parametrize("member", ["owner_id", "agent_id"])
+def test_who_is_not_found_is_called_what_the_client_calls_him(admin, member):
+    response = admin("POST", "/sessions", {"lifecycle": "run", member: str(uuid.uuid4())})
+    assert (response.status_code, response.json().get("argument")) == (404, member), response.text
+
+
 def test_principals_are_narrowed(admin):
     bot = made(admin, kind="agent")
     assert [principal["id"] for principal in admin("GET", "/principals?kind=agent").json()["principals"]] == [bot["id"]]
@@ -85,6 +91,16 @@ def test_suspending_resuming_and_revoking(admin):
     assert (revoked["status"], revoked["ended_sessions"]) == ("revoked", 1)
     assert admin("GET", f"/sessions/{session}", key=key).status_code == 401
     assert admin("POST", f"/principals/{principal}/resume", {}).status_code == 409
+
+
+@pytest.mark.parametrize("verb, status", [("suspend", "suspended"), ("revoke", "revoked"), ("kill", "revoked")])
+def test_an_administrator_may_do_it_to_himself(admin, verb, status):
+    himself = made(admin, role="admin", scopes=["*"])["id"]
+    key = admin("POST", f"/principals/{himself}/keys", {}).json()["key"]
+    done = admin("POST", f"/principals/{himself}/{verb}", {"reason": "my key has leaked"}, key=key)
+    assert (done.status_code, done.json().get("status")) == (200, status), done.text
+    assert admin("GET", f"/principals/{himself}").json()["status"] == status
+    assert admin("GET", "/principals", key=key).status_code in (401, 403)
 
 
 def test_killing_needs_its_scope_and_takes_descendants(admin):
