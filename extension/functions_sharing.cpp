@@ -2,6 +2,7 @@
 #include "function.hpp"
 
 #include "consistency.hpp"
+#include "core/caller_before.hpp"
 #include "errors.hpp"
 #include "store_signing.hpp"
 
@@ -30,6 +31,15 @@ void know_signing_key(FunctionCallInfo fcinfo) {
     close_store(store);
 }
 
+void say_whose(void*) { errcontext("%s", core::kTriggersOfCallerBefore); }
+
+void fire_deferred_triggers() {
+    ErrorContextCallback context = {error_context_stack, say_whose, nullptr};
+    error_context_stack = &context;
+    AfterTriggerFireDeferred();
+    error_context_stack = context.previous;
+}
+
 } // namespace
 
 // next_caller(lock_wait interval, report_token boolean) returns void. SL422 value_out_of_range, 55P03 after a second
@@ -42,7 +52,7 @@ CURFEW_FUNCTION(next_caller) {
     int64 elapsed = GetCurrentTimestamp() - GetCurrentTransactionStartTimestamp();
     if (elapsed > kLongestSharing)
         ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE), errmsg("the transaction takes too long for another caller to be in it")));
-    AfterTriggerFireDeferred();
+    fire_deferred_triggers();
     bound_lock_waits(lock_wait->time - elapsed);
     if (!PG_ARGISNULL(1) && PG_GETARG_BOOL(1)) {
         know_signing_key(fcinfo);

@@ -27,9 +27,9 @@ constexpr std::chrono::seconds kMargin{5};
 // One that takes longer is held up, and those behind it would be too.
 constexpr std::chrono::milliseconds kSoon{100};
 
-/// Whether somebody else's transaction was in the way.
+/// Whether somebody else was in the way: another transaction, or who was in this one before.
 bool IsOthersDoing(const ErrorFields& error) {
-    return error.sqlstate == "55P03" || error.sqlstate == "40001" || error.sqlstate == "40P01";
+    return error.is_of_caller_before || error.sqlstate == "55P03" || error.sqlstate == "40001" || error.sqlstate == "40P01";
 }
 
 } // namespace
@@ -145,6 +145,7 @@ void Connection::GiveUp() {
 /// Takes what has come of the first transaction in hand; whether it has ended.
 bool Connection::ReadTransaction() {
     while (const Pipeline::Result result = pipeline_.Next()) {
+        heard_ = Clock::now();
         if (token_) {
             if (TakeToken(result.get()))
                 return true;

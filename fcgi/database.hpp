@@ -7,6 +7,7 @@
 #include "settings.hpp"
 #include "verdict.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <deque>
@@ -69,8 +70,9 @@ class Connection {
     /// Whether part of what was started could not be sent yet, so that room to write is to be waited for too.
     bool is_unsent() const { return pipeline_.is_unsent(); }
 
-    /// When the server is taken for dead, with an exchange in hand: it would have ended the statement by itself.
-    Clock::time_point deadline() const { return in_hand_.front().began + patience_; }
+    /// When the server is taken for dead, with an exchange in hand: it would have ended by itself the statement that it is at since
+    /// then, or since it gave a result last.
+    Clock::time_point deadline() const { return std::max(in_hand_.front().began, heard_) + patience_; }
 
     /// Sends and reads what can be without waiting. Throws Lost.
     void Move();
@@ -119,6 +121,7 @@ class Connection {
     const std::chrono::seconds patience_;
     const std::size_t most_in_transaction_;
     std::deque<InHand> in_hand_;
+    Clock::time_point heard_{};     // when a result came last
     std::string earlier_token_;     // that was reported before the last transaction was begun
     std::size_t settled_ = 0;       // of so many, the first, the transaction has ended
     std::size_t unsealed_ = 0;      // so many, the last, are in one that is not sealed

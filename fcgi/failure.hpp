@@ -40,6 +40,7 @@ struct ErrorFields {
     std::string hint;
     std::string constraint;
     std::string column;
+    bool is_of_caller_before = false; // in the transaction: his deferred triggers raised it
 };
 
 /// A failure of the front's own. `reason` is one of the words in failure.cpp; another one is an internal

@@ -129,9 +129,9 @@ std::chrono::milliseconds Pool::Patience(std::chrono::milliseconds otherwise) co
 }
 
 /// Whether nobody may join others any more before a question, for which there is no connection: a connection would never be free
-/// as long as lookups come and come. A lookup that may have company can join them itself.
+/// as long as lookups come and come. A lookup that can join them itself, once there are fewer, needs none.
 bool Pool::HasPriority(const Question& question) const {
-    const bool may_join = question.exchange->IsSoonDone() && question.company != Company::kOwnConnection;
+    const bool may_join = question.exchange->IsSoonDone() && SeatToJoin(question, kManyLookups + 1) != nullptr;
     return !may_join && Connection::Clock::now() - question.since > kLongestJoining;
 }
 

@@ -1,5 +1,7 @@
 #include "results.hpp"
 
+#include "core/caller_before.hpp"
+
 #include <libpq-fe.h>
 
 #include <algorithm>
@@ -31,7 +33,8 @@ ErrorFields FieldsOf(const PGresult* result) {
             .detail = Field(result, PG_DIAG_MESSAGE_DETAIL),
             .hint = Field(result, PG_DIAG_MESSAGE_HINT),
             .constraint = Field(result, PG_DIAG_CONSTRAINT_NAME),
-            .column = Field(result, PG_DIAG_COLUMN_NAME)};
+            .column = Field(result, PG_DIAG_COLUMN_NAME),
+            .is_of_caller_before = Field(result, PG_DIAG_CONTEXT).find(core::kTriggersOfCallerBefore) != std::string::npos};
 }
 
 bool IsLast(const PGresult* result) {

@@ -100,11 +100,12 @@ const std::vector<Route> kRoutes = {
              LATERAL curfew.find_sessions(asked.filter, max_rows => asked.size::integer,
                                           skip => asked.skipped::integer) AS f)"},
 
-    {"GET", "/v1/sessions/{session_id}", 200, Effect::kLookup, R"(
+    // With all its messages, which can be many.
+    {"GET", "/v1/sessions/{session_id}", 200, Effect::kRead, R"(
         SELECT (SELECT pg_catalog.row_to_json(shown) FROM (SELECT )" + kSummary + R"(,
                     coalesce((SELECT pg_catalog.json_agg()" + kMessage + R"( ORDER BY m.session_version)
                               FROM curfew.list_messages(s.id, 10000) AS m), '[]') AS messages) AS shown)::text AS body
-        FROM curfew.get_session()" + Proven(kNamed) + R"(, 'run') AS s
+        FROM curfew.get_session()" + kNamed + R"(, 'run') AS s
              CROSS JOIN LATERAL curfew.get_session_detail(s.id) AS d )" + kOwner},
 
     // A message to a blocked run wakes it.

@@ -12,6 +12,8 @@ ASKED, ANSWERED = "asked", "answered"
 class Middleman:
     """`database` is the connection string by which a front comes to it."""
 
+    most = 65536 # bytes of a piece
+
     def __init__(self, stack):
         self.directory = stack.directory / "between"
         self.server = str(stack.directory / "run" / ".s.PGSQL.5432")
@@ -51,7 +53,7 @@ class Middleman:
             while True:
                 for said in select.select(list(sides), [], [])[0]:
                     heard, which = sides[said]
-                    data, lives = watch(which, said.recv(65536))
+                    data, lives = watch(which, said.recv(self.most))
                     heard.sendall(data)
                     if not data or not lives:
                         return

@@ -2,6 +2,8 @@
 import contextlib
 import time
 
+import pytest
+
 import fastcgi
 import front
 from front import wait_until
@@ -40,13 +42,36 @@ def test_on_the_last_connection_lookups_crowd(stack, native, database):
         assert lookups.answers() == lookups.expected()
 
 
-def test_a_change_comes_to_its_turn_among_lookups_that_come_and_come(stack, native):
-    """On the only connection, which is at lookups all the time, and by the caller who looks up."""
+def test_who_waits_for_his_turn_on_a_connection_that_answers_is_not_late(stack, native):
+    """It answers for longer than a statement may take."""
+    with contextlib.closing(Slow(stack)) as slow, contextlib.ExitStack() as opened, \
+            front.serving(stack, "--connections", "1", "--statement-timeout", "1", database=slow.database) as own:
+        lookups = Lookups(opened, own, native, CROWDED)
+        slow.most, slow.delay = 1024, 0.12 # about one answer
+        began = time.monotonic()
+        lookups.send()
+        assert lookups.answers() == lookups.expected()
+        assert time.monotonic() - began > 6 # else nothing was tried
+
+
+def change(native):
+    """By the caller who looks up."""
+    return ending(native, native.new())
+
+
+def unprepared(native):
+    """A lookup of another kind, by somebody else."""
+    return fastcgi.request("POST", "/curfew/v1/introspect", b'{"token":"none"}', authorization=f"Bearer {native.stranger_key}")
+
+
+@pytest.mark.parametrize("other", [change, unprepared])
+def test_what_cannot_join_comes_to_its_turn_among_lookups_that_come_and_come(stack, native, other):
+    """On the only connection, which is at lookups all the time."""
     lookup = fastcgi.request("GET", f"/curfew/v1/sessions/{native.new()}", authorization=f"Bearer {native.owner_key}")
-    change = ending(native, native.new())
+    asked = other(native)
     with contextlib.closing(Slow(stack)) as slow, front.serving(stack, "--connections", "1", database=slow.database) as (_, path), \
             contextlib.ExitStack() as opened:
-        ender, *others = [opened.enter_context(fastcgi.Connection(path)) for _ in range(ROOM + 1)]
+        other_one, *others = [opened.enter_context(fastcgi.Connection(path)) for _ in range(ROOM + 1)]
 
         def until(condition):
             """Lookups come and come; how many were answered meanwhile."""
@@ -62,9 +87,9 @@ def test_a_change_comes_to_its_turn_among_lookups_that_come_and_come(stack, nati
         for connection in others:
             connection.send(lookup)
         until(lambda: slow.answers > 100) # they share transactions by then
-        slow.delay = 0.02
+        slow.most, slow.delay = 1024, 0.001 # answers come one by one, so that some lookup is always on its way
         until(lambda: slow.answers > 105)
-        ender.send(change)
-        assert until(ender.is_answered) < 6 * ROOM
-        assert ender.answer()[0] == 200
+        other_one.send(asked)
+        assert until(other_one.is_answered) < 6 * ROOM
+        assert other_one.answer()[0] == 200
         assert {connection.answer()[0] for connection in others} == {200}

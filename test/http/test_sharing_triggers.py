@@ -43,6 +43,24 @@ def test_what_a_trigger_leaves_to_the_commit_is_its_callers(overheard, native, s
             assert database.rows("SELECT count(*) AS n FROM public.seen")[0]["n"] == TOGETHER
 
 
+def test_what_the_deferred_triggers_of_who_came_before_raise_is_told_to_nobody(overheard, native, database):
+    """It is raised while the next one is let in."""
+    body = """BEGIN
+        PERFORM set_config('test.fired', coalesce(current_setting('test.fired', true), '') || '.', true);
+        IF current_setting('test.fired') = '.....' THEN
+            RAISE 'of %', NEW.id USING ERRCODE = 'SL409', HINT = 'invalid_state';
+        END IF;
+        RETURN NULL;
+    END"""
+    own, _ = overheard
+    with contextlib.ExitStack() as stack:
+        acts = Acts(stack, own, native)
+        with trigger(database, body, DEFERRED):
+            acts.send_endings()
+            assert acts.told() == [ENDED] * TOGETHER
+        assert acts.transactions() == {"n": TOGETHER, "ended": TOGETHER}
+
+
 @pytest.mark.parametrize("sqlstate", ["40001", "40P01"])
 def test_who_is_in_anothers_way_does_it_again_alone(overheard, native, database, sqlstate):
     own, _ = overheard
