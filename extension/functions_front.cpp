@@ -182,8 +182,12 @@ CURFEW_FUNCTION(json_body) {
     core::JsonShape shape = core::ShapeOf(given);
     if (shape == core::JsonShape::number_too_large)
         raise_refusal(core::Refusal::value_out_of_range, "body", "It has a number that is too long or too large.");
-    if (shape == core::JsonShape::too_deep || !is_json(PG_GETARG_TEXT_PP(0)))
-        raise_refusal(core::Refusal::not_json);
+    if (shape == core::JsonShape::too_deep)
+        raise_refusal(core::Refusal::not_json, nullptr, psprintf("Its arrays and objects nest deeper than %d.", core::kDeepest));
+    if (!is_json(PG_GETARG_TEXT_PP(0)))
+        raise_refusal(core::Refusal::not_json, nullptr,
+                      given.find("\\u0000") != std::string_view::npos ? "It has the character U+0000, which no text can hold."
+                                                                      : nullptr);
     Datum body = DirectFunctionCall1(jsonb_in, CStringGetDatum(pnstrdup(given.data(), given.size())));
     if (!JsonNode::of_datum(body).IsObject())
         raise_refusal(core::Refusal::not_object);

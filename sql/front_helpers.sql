@@ -33,6 +33,8 @@ SELECT left(argument, 24) AS argument, answer FROM pg_temp.each('curfew.json_bod
 -- What PostgreSQL cannot keep is refused as Curfew refuses, not as a failure of the server's: NUL, half a surrogate pair, a number beyond all, depth.
 SELECT what, left(pg_temp.answer(format('SELECT curfew.json_body(%L)', body)), 4) AS answer FROM (VALUES (1, 'NUL', '{"a": "\u0000"}'), (2, 'NUL in a name', '{"\u0000": 1}'),
     (3, 'half a pair', '{"a": "\ud800"}'), (4, 'other half', '{"a": "\ude00"}'), (5, 'number', '{"a": 1e999999}'), (6, 'depth', repeat('[', 100000) || repeat(']', 100000))) v (n, what, body) ORDER BY n;
+SELECT curfew.json_body('{"a": "\u0000"}');
+SELECT curfew.json_body(repeat('[', 600));
 
 -- body_text: a string; null where it is absent or null.
 SELECT * FROM pg_temp.each('curfew.body_text(%L, ''f'')', '{"f": "x"}', '{"f": ""}', '{"f": "é"}', '{}', '{"g": "x"}', '{"f": null}', '{"f": 1}', '{"f": true}', '{"f": {}}', '{"f": ["x"]}', '[]', '"f"', NULL);

@@ -35,5 +35,6 @@ new_session() {
     made=$(psql_stack -At -F ' ' -v contract="$1" -v tenant="$(tenant_of "$1")" \
         -v owner="$2" -v agent="${facts[TRUTHLOCKS_AGENT]}" -f "$demo/session.sql") || made=
     read -r session_id session_token <<<"$made"
-    [ -n "$session_id" ] || fail "no demo session of $1 could be made; the server's log is $logs/postgres.log"
+    [ -n "$session_id" ] || fail "no demo session of $1 could be made; the server's log is $logs/postgres.log. If somebody of the" \
+        "demo was suspended or revoked: test/stack/stack.sh run remove deletes its data, and make run begins again"
 }

@@ -134,6 +134,13 @@ def test_what_is_no_request_has_an_envelope_too(stack, request_line, status):
     assert body.startswith('{"type":"urn:problem:')
 
 
+@pytest.mark.parametrize("path", ["/openapi/", "/openapi/nothing.json", "/docs/nothing"])
+def test_where_there_is_nothing_to_show(stack, path):
+    response = stack.send("GET", path, {})
+    assert (response.status_code, response.headers["Content-Type"]) == (404, "application/problem+json"), response.text
+    assert response.json()["reason"] == "route_not_found"
+
+
 def test_nginx_names_no_version(stack):
     assert stack.send("GET", "/").headers["Server"] == "nginx"
     assert REQUEST_ID == stack.send("GET", "/").headers["X-Request-Id"]
