@@ -66,6 +66,7 @@ inline constexpr Grant kFunctionGrants[] = {
     {"set_tenant_settings", kFront | kService | kAdmin},
     {"create_principal", kFront | kService | kAdmin},
     {"add_member", kFront | kService | kAdmin},
+    {"remove_member", kFront | kService | kAdmin},
     {"list_principals", kFront | kService | kAdmin},
     {"issue_api_key", kFront | kService | kAdmin},
     {"revoke_api_key", kFront | kService | kAdmin},
@@ -80,6 +81,8 @@ inline constexpr Grant kFunctionGrants[] = {
     // administration of the installation
     {"administers_installation", kAdmin},
     {"create_tenant", kAdmin},
+    {"suspend_tenant", kAdmin},
+    {"resume_tenant", kAdmin},
     {"map_role", kAdmin},
     {"unmap_role", kAdmin},
     {"create_audit_partition", kAdmin},

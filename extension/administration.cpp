@@ -77,6 +77,16 @@ void check_scopes(const Value& scopes) {
             raise_refusal(core::Refusal::unknown_value, "scopes", psprintf("\"%s\" is not a scope.", excerpt(scope)));
 }
 
+Value reason_argument(FunctionCallInfo fcinfo, int index) {
+    Value reason = argument(fcinfo, index);
+    if (reason.null)
+        return reason;
+    std::string_view text = text_view(reason.datum);
+    if (pg_mbstrlen_with_len(text.data(), static_cast<int>(text.size())) > core::kLongestReason)
+        raise_refusal(core::Refusal::reason_too_long, "reason");
+    return text.empty() ? Value{0, true} : reason;
+}
+
 pg_uuid_t existing_principal(FunctionCallInfo fcinfo, int index, const char* name, const pg_uuid_t& tenant) {
     pg_uuid_t principal = required_uuid(fcinfo, index, name);
     if (!read_standing(tenant, principal).found)

@@ -42,6 +42,9 @@ Administration begin_administration(FunctionCallInfo fcinfo, int tenant_argument
 inline constexpr std::size_t kMostScopes = 256;
 void check_scopes(const Value& scopes);
 
+// The reason that an administrator gives; null for an empty one. Refused where it is too long.
+Value reason_argument(FunctionCallInfo fcinfo, int index);
+
 // The argument's principal or workspace (slug or id) of the tenant; SL404 where there is none.
 pg_uuid_t existing_principal(FunctionCallInfo fcinfo, int index, const char* name, const pg_uuid_t& tenant);
 pg_uuid_t existing_workspace(std::string_view slug_or_id, const pg_uuid_t& tenant);

@@ -35,6 +35,18 @@ void check_name(std::string_view name, const char* argument) {
                       psprintf("It has %d characters; it can have from 1 to %d.", length, kLongestText));
 }
 
+Datum set_tenant_status(FunctionCallInfo fcinfo, std::string_view status, std::string_view event) {
+    Store store = open_store(fcinfo);
+    Administration call;
+    call.now = GetCurrentTimestamp();
+    if (!find_tenant(required_text(fcinfo, 0, "tenant"), &call.tenant))
+        raise_refusal(core::Refusal::tenant_not_found, "tenant");
+    if (change_tenant_status(call.tenant, status))
+        call.log(event, {0, true}, reason_argument(fcinfo, 1));
+    close_store(store);
+    PG_RETURN_VOID();
+}
+
 [[noreturn]] void raise_taken(const char* argument, std::string_view name) {
     raise_refusal(core::Refusal::already_exists, argument, psprintf("\"%s\" is taken.", excerpt(name)));
 }
@@ -61,6 +73,10 @@ CURFEW_FUNCTION(create_tenant) {
     close_store(store);
     return result;
 }
+
+// suspend_tenant, resume_tenant (tenant text, reason text) return void
+CURFEW_FUNCTION(suspend_tenant) { return set_tenant_status(fcinfo, "suspended", "tenant.suspend"); }
+CURFEW_FUNCTION(resume_tenant) { return set_tenant_status(fcinfo, "active", "tenant.resume"); }
 
 // create_workspace(slug text, name text, operator boolean, tenant text, idempotency_key text) returns uuid
 CURFEW_FUNCTION(create_workspace) {
@@ -134,6 +150,23 @@ CURFEW_FUNCTION(add_member) {
         call.log("member.add", details_object({{"workspace_id", uuid_text(workspace)},
                                            {"principal_id", uuid_text(principal)},
                                            {"role", text_value(role)}}));
+    keep_answer(fcinfo, once, Datum(0));
+    close_store(store);
+    PG_RETURN_VOID();
+}
+
+// remove_member(workspace text, principal uuid, tenant text, idempotency_key text) returns void
+CURFEW_FUNCTION(remove_member) {
+    Store store = open_store(fcinfo);
+    Once once = begin_idempotent(fcinfo);
+    Administration call = begin_administration(fcinfo, 2);
+    if (once.repeated)
+        return kept_answer(fcinfo, once, store);
+    pg_uuid_t workspace = existing_workspace(required_text(fcinfo, 0, "workspace"), call.tenant);
+    pg_uuid_t principal = existing_principal(fcinfo, 1, "principal", call.tenant);
+    if (delete_member(call.tenant, workspace, principal))
+        call.log("member.remove", details_object({{"workspace_id", uuid_text(workspace)},
+                                              {"principal_id", uuid_text(principal)}}));
     keep_answer(fcinfo, once, Datum(0));
     close_store(store);
     PG_RETURN_VOID();

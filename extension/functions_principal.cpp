@@ -11,16 +11,6 @@ using namespace curfew;
 
 namespace {
 
-Value reason_argument(FunctionCallInfo fcinfo, int index) {
-    Value reason = argument(fcinfo, index);
-    if (reason.null)
-        return reason;
-    std::string_view text = text_view(reason.datum);
-    if (pg_mbstrlen_with_len(text.data(), static_cast<int>(text.size())) > core::kLongestReason)
-        raise_refusal(core::Refusal::reason_too_long, "reason");
-    return text.empty() ? Value{0, true} : reason;
-}
-
 // Sets a principal's status and logs that; a repeat changes nothing and is not logged. Who is no administrator does that
 // to agents alone.
 void set_status(const Administration& call, const pg_uuid_t& principal, std::string_view status,

@@ -83,6 +83,17 @@ bool upsert_member(const pg_uuid_t& tenant, const pg_uuid_t& workspace, const pg
     return run(statement, parameters) > 0;
 }
 
+bool delete_member(const pg_uuid_t& tenant, const pg_uuid_t& workspace, const pg_uuid_t& principal) {
+    static Statement statement = {
+        "DELETE FROM curfew.workspace_member WHERE tenant_id = $1 AND workspace_id = $2 AND principal_id = $3",
+        {UUIDOID, UUIDOID, UUIDOID}};
+    Parameters parameters;
+    parameters.Add(tenant);
+    parameters.Add(workspace);
+    parameters.Add(principal);
+    return run(statement, parameters) > 0;
+}
+
 void insert_key(const pg_uuid_t& tenant, const NewKey& key) {
     static Statement statement = {
         "WITH issued AS (INSERT INTO curfew.api_key (tenant_id, id, principal_id, workspace_id, prefix, digest, scopes, expires_at,"
@@ -166,6 +177,14 @@ void touch_key(const pg_uuid_t& tenant, const pg_uuid_t& key, TimestampTz now) {
     parameters.Add(key);
     parameters.Add(TimestampTzGetDatum(now));
     run(statement, parameters);
+}
+
+bool change_tenant_status(const pg_uuid_t& tenant, std::string_view status) {
+    static Statement statement = {"UPDATE curfew.tenant SET status = $2 WHERE id = $1 AND status <> $2", {UUIDOID, TEXTOID}};
+    Parameters parameters;
+    parameters.Add(tenant);
+    parameters.Add(text_datum(status));
+    return run(statement, parameters) > 0;
 }
 
 std::string_view change_status(const pg_uuid_t& tenant, const pg_uuid_t& principal, std::string_view status,

@@ -24,6 +24,9 @@ struct NewPrincipal {
 };
 bool insert_principal(const pg_uuid_t& tenant, const NewPrincipal& principal);
 
+// False when he is none.
+bool delete_member(const pg_uuid_t& tenant, const pg_uuid_t& workspace, const pg_uuid_t& principal);
+
 // Adds a member, or changes the role of one; false when that was the role already.
 bool upsert_member(const pg_uuid_t& tenant, const pg_uuid_t& workspace, const pg_uuid_t& principal,
                    std::string_view role);
@@ -53,6 +56,9 @@ uint64 read_keys(const pg_uuid_t& tenant, const Value& principal);
 
 // Notes that a key was used, if that was not noted within the last minute and nobody else is noting it.
 void touch_key(const pg_uuid_t& tenant, const pg_uuid_t& key, TimestampTz now);
+
+// False when that was the status already.
+bool change_tenant_status(const pg_uuid_t& tenant, std::string_view status);
 
 // Changes the status; the former one and the principal's kind, or empty when there is no such principal.
 std::string_view change_status(const pg_uuid_t& tenant, const pg_uuid_t& principal, std::string_view status,

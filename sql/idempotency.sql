@@ -82,6 +82,7 @@ INSERT INTO call (caller, name, arguments) VALUES
     ('ada', 'add_member', format('''attic'', %L', :'otto')),
     ('ada', 'issue_api_key', format('%L, ''x_{workspace}_'', ''attic'', ''{a}'', ''2100-01-01'', revoke_grace => ''1 minute''', :'otto')),
     ('ada', 'revoke_api_key', format('%L', :'ottos_key_id')),
+    ('ada', 'remove_member', format('''attic'', %L', :'otto')),
     ('ada', 'register_issuer', '''https://id.example'', hs256_secret => ''0123456789abcdef0123456789abcdef'''),
     ('ada', 'remove_issuer', '''https://id.example'''),
     ('ada', 'suspend_principal', format('%L, ''why not''', :'idle')),

@@ -90,6 +90,13 @@ SELECT curfew.add_member('room', id, 'reader', 'members') FROM person WHERE name
 SELECT lifecycle, pg_temp.attempt(c.name, format('SELECT ''yes'' FROM curfew.get_session(%L)', b.id)) AS see, pg_temp.attempt(c.name, format('SELECT ''yes'' FROM curfew.act(%L, ''pin'')', b.id)) AS "owner's",
     pg_temp.attempt(c.name, format('SELECT ''yes'' FROM curfew.create_session(%L, workspace => ''room'')', b.lifecycle)) AS begin
 FROM begun b, caller c WHERE c.name = 'member of the workspace, owner of the session' AND lifecycle <> 'run' ORDER BY lifecycle COLLATE "C";
+-- Who was taken out of the workspace since keeps what is his own, where the lifecycle does not want members. A repeat is not written down.
+SELECT curfew.remove_member('room', id, 'members') FROM person WHERE name = 'olga' \gset
+SELECT curfew.remove_member('room', id, 'members') FROM person WHERE name = 'olga' \gset
+SELECT lifecycle, pg_temp.attempt(c.name, format('SELECT ''yes'' FROM curfew.get_session(%L)', b.id)) AS see, pg_temp.attempt(c.name, format('SELECT ''yes'' FROM curfew.act(%L, ''pin'')', b.id)) AS "owner's",
+    pg_temp.attempt(c.name, format('SELECT ''yes'' FROM curfew.create_session(%L, workspace => ''room'')', b.lifecycle)) AS begin
+FROM begun b, caller c WHERE c.name = 'member of the workspace, owner of the session' AND lifecycle <> 'run' ORDER BY lifecycle COLLATE "C";
+SELECT count(*) AS written FROM curfew.audit_event e, person p WHERE p.name = 'olga' AND e.event = 'member.remove' AND e.details->>'principal_id' = p.id::text;
 SELECT curfew.add_member('room', id, 'member', 'members') FROM person WHERE name = 'olga' \gset
 
 -- The README's table. Where the two lifecycles differ, the members_only one is first.

@@ -142,6 +142,9 @@ INSERT INTO regress_curfew_hostile.call (by_superuser, called, statement) VALUES
     (false, 'get_principal', 'SELECT name, status FROM curfew.get_principal(regress_curfew_hostile.id(''bot''))'),
     (false, 'add_member', 'SELECT curfew.add_member(''attic'', regress_curfew_hostile.id(''bot''), tenant => ''hostile'')'),
     (false, 'add_member', 'SELECT curfew.add_member(''attic'', regress_curfew_hostile.id(''bot''), ''reader'', tenant => ''hostile'')'),
+    (false, 'suspend_tenant', 'SELECT curfew.suspend_tenant(''hostile-two'', ''unpaid'')'),
+    (false, 'resume_tenant', 'SELECT curfew.resume_tenant(''hostile-two'')'),
+    (false, 'remove_member', 'SELECT curfew.remove_member(''room'', regress_curfew_hostile.id(''member''), tenant => ''hostile'')'),
     (false, 'issue_api_key', 'SELECT key IS NOT NULL AS issued FROM curfew.issue_api_key(regress_curfew_hostile.id(''bot''), ''x_{workspace}_'', ''attic'', ''{a}'', ''infinity'', ''hostile'', ''1 minute'')'),
     (false, 'list_api_keys', 'SELECT prefix FROM curfew.list_api_keys(regress_curfew_hostile.id(''ada''), ''hostile'')'),
     (false, 'revoke_api_key', 'SELECT curfew.revoke_api_key(regress_curfew_hostile.id(''key id''), tenant => ''hostile'') IS NOT NULL AS revoked'),
@@ -252,6 +255,12 @@ SELECT 1 = 1;
 SELECT regress_curfew_hostile.careless('01890a5d-ac96-774b-bcce-b302099a8057');
 SELECT 'x'::text;
 -- Each call in a backend of its own.
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
+\c -
+SELECT regress_curfew_hostile.next() \gexec
 \c -
 SELECT regress_curfew_hostile.next() \gexec
 \c -

@@ -101,6 +101,9 @@ INSERT INTO attempt (function, thing, call) VALUES
     ('add_member', 'workspace slug', 'curfew.add_member(%L, curfew.current_principal())'),
     ('add_member', 'workspace', 'curfew.add_member(%L, curfew.current_principal())'),
     ('add_member', 'member', 'curfew.add_member(''here-room'', %L)'),
+    ('remove_member', 'workspace slug', 'curfew.remove_member(%L, curfew.current_principal())'),
+    ('remove_member', 'workspace', 'curfew.remove_member(%L, curfew.current_principal())'),
+    ('remove_member', 'member', 'curfew.remove_member(''here-room'', %L)'),
     ('issue_api_key', 'member', 'key IS NOT NULL FROM curfew.issue_api_key(%L)'),
     ('issue_api_key', 'workspace slug', 'key IS NOT NULL FROM curfew.issue_api_key(curfew.current_principal(), workspace => %L)'),
     ('map_role', 'member', 'curfew.map_role(''regress_curfew_tenants'', %L)'),
@@ -136,18 +139,19 @@ SELECT function, thing FROM attempt WHERE pg_temp.try(call, pg_temp.thing('there
 SELECT function, thing, pg_temp.try(call, pg_temp.thing('here', thing)) FROM attempt WHERE pg_temp.try(call, pg_temp.thing('here', thing)) !~ '^(gave|nothing)' ORDER BY n;
 -- Every function with an argument that could be somebody's is tried, above or below.
 SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'curfew'::regnamespace AND (2950 = ANY (p.proargtypes) OR p.proargnames && '{workspace,token,tenant,credential}'::text[])
-    AND p.proname NOT IN (SELECT function FROM attempt) AND p.proname NOT IN ('authenticate', 'act_as', 'end_all_sessions', 'check_consistency', 'maip_session_id', 'maip_principal_id', 'set_tenant_settings', 'outside_engine', 'decides', 'create_principal', 'create_workspace', 'unmap_role', 'register_issuer', 'list_issuers', 'remove_issuer') ORDER BY p.proname COLLATE "C";
+    AND p.proname NOT IN (SELECT function FROM attempt) AND p.proname NOT IN ('authenticate', 'act_as', 'end_all_sessions', 'check_consistency', 'maip_session_id', 'maip_principal_id', 'set_tenant_settings', 'outside_engine', 'decides', 'create_principal', 'create_workspace', 'unmap_role', 'register_issuer', 'list_issuers', 'remove_issuer', 'suspend_tenant', 'resume_tenant') ORDER BY p.proname COLLATE "C";
 
 -- An administrator who names the other tenant does not find it, by slug or id; naming one's own is allowed.
 SELECT call, pg_temp.try(call, 'there') AS others, pg_temp.try(call, :'there') = pg_temp.try(call, 'there') AS same_by_id, pg_temp.try(call, 'nowhere') = pg_temp.try(call, 'there') AS same_as_nowhere,
     left(pg_temp.try(call, 'here'), 4) IN ('gave', 'noth') AS own
 FROM unnest(ARRAY['curfew.create_principal(''x'', tenant => %L)', 'curfew.set_tenant_settings(''{}'', tenant => %L) IS NOT NULL', 'curfew.set_workspace_online(''here-room'', tenant => %L)', 'curfew.create_workspace(''x'', tenant => %L)', 'curfew.add_member(''here-room'', curfew.current_principal(), tenant => %L)',
+    'curfew.remove_member(''here-room'', curfew.current_principal(), tenant => %L)',
     'key IS NOT NULL FROM curfew.issue_api_key(curfew.current_principal(), tenant => %L)', 'curfew.suspend_principal(curfew.current_principal(), tenant => %L)', 'curfew.resume_principal(curfew.current_principal(), tenant => %L)',
     'curfew.revoke_principal(curfew.current_principal(), tenant => %L)', 'curfew.kill_principal(curfew.current_principal(), tenant => %L)', 'count(*) > 0 FROM curfew.list_api_keys(tenant => %L)', 'count(*) > 0 FROM curfew.list_principals(tenant => %L)', 'curfew.map_role(''regress_curfew_tenants'', curfew.current_principal(), tenant => %L)', 'curfew.unmap_role(''regress_curfew_tenants'', tenant => %L)',
     'curfew.register_issuer(''https://id.example'', hs256_secret => ''0123456789abcdef0123456789abcdef'', tenant => %L) IS NOT NULL', 'count(*) > 0 FROM curfew.list_issuers(tenant => %L)', 'curfew.remove_issuer(''https://id.example'', tenant => %L)']) call;
 SELECT pg_temp.try('curfew.revoke_api_key(''' || pg_temp.thing('here', 'key id') || ''', tenant => %L) IS NOT NULL', 'there') AS others, pg_temp.try('curfew.revoke_api_key(''' || pg_temp.thing('here', 'key id') || ''', tenant => %L) IS NOT NULL', 'here') AS own;
 -- Every function with an argument "tenant" is tried.
-SELECT count(*) AS with_tenant FROM pg_proc p WHERE p.pronamespace = 'curfew'::regnamespace AND 'tenant' = ANY (p.proargnames) AND p.proname NOT IN ('authenticate', 'act_as', 'end_all_sessions');
+SELECT count(*) AS with_tenant FROM pg_proc p WHERE p.pronamespace = 'curfew'::regnamespace AND 'tenant' = ANY (p.proargnames) AND p.proname NOT IN ('authenticate', 'act_as', 'end_all_sessions', 'suspend_tenant', 'resume_tenant');
 -- A credential of here does not open there.
 SELECT pg_temp.answer(format('SELECT kind FROM curfew.authenticate(%L, %L)', pg_temp.thing('here', 'key'), 'there')) AS key, pg_temp.answer(format('SELECT kind FROM curfew.authenticate(%L, %L)', pg_temp.thing('here', 'login token'), :'there')) AS token;
 
@@ -189,6 +193,15 @@ UPDATE curfew.tenant SET status = 'suspended' WHERE id = :'here';
 SET LOCAL ROLE regress_curfew_tenants;
 SELECT pg_temp.answer('SELECT nullif(count(*), 0) FROM curfew.sessions') ~ '^(nothing|SL403)' AS suspended_sees_nothing, pg_temp.answer('SELECT nullif(count(*), 0) FROM curfew.audit_events') ~ '^(nothing|SL403)' AS suspended_reads_nothing;
 ROLLBACK;
+
+-- A tenant that is suspended: nothing is done for its people, until it is resumed. A repeat is not written down again.
+SELECT curfew.suspend_tenant('here', 'unpaid'), curfew.suspend_tenant(:'here') \gset
+SELECT pg_temp.answer(format('SELECT kind FROM curfew.authenticate(%L)', pg_temp.thing('here', 'key'))) AS by_key, pg_temp.answer(format('SELECT kind FROM curfew.authenticate(%L)', pg_temp.thing('here', 'login token'))) AS by_token,
+    pg_temp.answer(format('SELECT kind FROM curfew.authenticate(%L)', pg_temp.thing('there', 'key'))) AS elsewhere;
+SELECT curfew.resume_tenant('here'), curfew.resume_tenant('here', 'paid') \gset
+SELECT pg_temp.answer(format('SELECT kind FROM curfew.authenticate(%L)', pg_temp.thing('here', 'key'))) AS resumed;
+SELECT event, reason, actor_id, db_role = current_user AS by_me FROM curfew.audit_event WHERE tenant_id = :'here' AND event ~ '^tenant\.(suspend|resume)$' ORDER BY at, id;
+SELECT pg_temp.answer('SELECT curfew.suspend_tenant(''nowhere'')') AS unknown, pg_temp.answer('SELECT curfew.resume_tenant(NULL)') AS none, pg_temp.answer('SELECT curfew.suspend_tenant(''here'', repeat(''x'', 1025))') AS too_long;
 
 -- Names are each tenant's own; slugs of tenants are not.
 SELECT curfew.create_workspace('same', tenant => 'here') IS DISTINCT FROM curfew.create_workspace('same', tenant => 'there') AS two_workspaces,

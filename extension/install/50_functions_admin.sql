@@ -7,6 +7,20 @@ SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.create_tenant(text, text) IS 'Makes a tenant.';
 
+CREATE FUNCTION curfew.suspend_tenant(tenant text, reason text DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'curfew_suspend_tenant' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.suspend_tenant(text, text) IS 'Suspends a tenant: nothing that its principals and their sessions'' tokens ask is done until it is resumed. Its sessions expire as ever.';
+
+CREATE FUNCTION curfew.resume_tenant(tenant text, reason text DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'curfew_resume_tenant' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.resume_tenant(text, text) IS 'Undoes a tenant''s suspension.';
+
 CREATE FUNCTION curfew.create_workspace(slug text, name text DEFAULT NULL, operator boolean DEFAULT false, tenant text DEFAULT NULL,
     idempotency_key text DEFAULT NULL)
 RETURNS uuid
@@ -52,6 +66,13 @@ AS 'MODULE_PATHNAME', 'curfew_add_member' LANGUAGE C VOLATILE
 SET search_path = pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION curfew.add_member(text, uuid, text, text, text) IS 'Makes a principal a member of a workspace, or changes the role of one.';
+
+CREATE FUNCTION curfew.remove_member(workspace text, principal uuid, tenant text DEFAULT NULL, idempotency_key text DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'curfew_remove_member' LANGUAGE C VOLATILE
+SET search_path = pg_catalog, pg_temp;
+
+COMMENT ON FUNCTION curfew.remove_member(text, uuid, text, text) IS 'Takes a principal out of a workspace. Of who is no member nothing happens.';
 
 CREATE FUNCTION curfew.issue_api_key(principal uuid, prefix text DEFAULT 'cf_', workspace text DEFAULT NULL, scopes text[] DEFAULT NULL,
     expires_at timestamptz DEFAULT NULL, tenant text DEFAULT NULL, revoke_grace interval DEFAULT '0',
