@@ -57,7 +57,7 @@ void raise_extension(const core::Decision& decision, const core::Lifecycle& life
                       psprintf("The action \"%s\" of its lifecycle extends nothing.", excerpt(request.action)));
     const core::Extension& extension = decision.extension;
     if (extension.timer == core::kNone)
-        raise_refusal(decision.refusal, argument, "Either by or until can be given, not both.");
+        raise_refusal(decision.refusal, argument, "How much longer or until when can be given, not both.");
     raise_refusal(decision.refusal, argument,
                   psprintf("\"%s\" runs until %s and can be extended to %s.",
                            lifecycle.timers[extension.timer].parameter.View().data(), in_words(extension.due),
