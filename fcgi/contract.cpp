@@ -29,8 +29,8 @@ namespace {
 
 bool IsInName(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
 
-/// What a statement gives for an argument of this name, `owner => curfew.body_uuid(b, 'owner_id')`, up to the first quote or the
-/// end; empty where it names none.
+/// What a statement gives for an argument of this name, as in `owner => curfew.body_uuid(b, 'owner_id')`, and all that comes after
+/// it; empty where it names none.
 std::string_view GivenFor(std::string_view statement, const std::string& argument) {
     const std::string assigned = argument + " => ";
     for (auto place = statement.find(assigned); place != std::string_view::npos; place = statement.find(assigned, place + 1))
