@@ -27,14 +27,12 @@ std::vector<std::string> PathParameters(std::string_view pattern) {
 
 namespace {
 
-bool IsInName(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
-
 /// What a statement gives for an argument of this name, as in `owner => curfew.body_uuid(b, 'owner_id')`, and all that comes after
 /// it; empty where it names none.
 std::string_view GivenFor(std::string_view statement, const std::string& argument) {
     const std::string assigned = argument + " => ";
     for (auto place = statement.find(assigned); place != std::string_view::npos; place = statement.find(assigned, place + 1))
-        if (place == 0 || !IsInName(statement[place - 1]))
+        if (place == 0 || !IsNameCharacter(statement[place - 1]))
             return statement.substr(place + assigned.size());
     return {};
 }
@@ -63,7 +61,7 @@ std::vector<std::string> PlaceOf(const Route& route, const std::string& argument
     if (variable != std::string_view::npos && before_quote.substr(variable).starts_with(kHeader) &&
         before_quote.substr(0, variable).find(',') == std::string_view::npos) {
         const std::string_view name = before_quote.substr(variable + kHeader.size());
-        return {"header", HeaderName(name.substr(0, std::find_if_not(name.begin(), name.end(), IsInName) - name.begin()))};
+        return {"header", HeaderName(name.substr(0, std::find_if_not(name.begin(), name.end(), IsNameCharacter) - name.begin()))};
     }
     return {"body", argument};
 }

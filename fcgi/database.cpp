@@ -114,6 +114,7 @@ void Connection::Seal() {
 }
 
 void Connection::Move() {
+    heard_ = Clock::now();
     pipeline_.Flush();
     pipeline_.TakeIn();
 }
@@ -145,7 +146,6 @@ void Connection::GiveUp() {
 /// Takes what has come of the first transaction in hand; whether it has ended.
 bool Connection::ReadTransaction() {
     while (const Pipeline::Result result = pipeline_.Next()) {
-        heard_ = Clock::now();
         if (token_) {
             if (TakeToken(result.get()))
                 return true;

@@ -71,7 +71,7 @@ class Connection {
     bool is_unsent() const { return pipeline_.is_unsent(); }
 
     /// When the server is taken for dead, with an exchange in hand: it would have ended by itself the statement that it is at since
-    /// then, or since it gave a result last.
+    /// then, or since it said or took something last.
     Clock::time_point deadline() const { return std::max(in_hand_.front().began, heard_) + patience_; }
 
     /// Sends and reads what can be without waiting. Throws Lost.
@@ -121,7 +121,7 @@ class Connection {
     const std::chrono::seconds patience_;
     const std::size_t most_in_transaction_;
     std::deque<InHand> in_hand_;
-    Clock::time_point heard_{};     // when a result came last
+    Clock::time_point heard_{};     // when Move was called last
     std::string earlier_token_;     // that was reported before the last transaction was begun
     std::size_t settled_ = 0;       // of so many, the first, the transaction has ended
     std::size_t unsealed_ = 0;      // so many, the last, are in one that is not sealed

@@ -151,11 +151,13 @@ Response Succeed(const Contract& contract, const Route& route, const Request& re
         response.headers.emplace_back("Link", *answer.link);
     // A read tells again what it was asked to be no older than; where nothing was asked, nobody has looked at it. What a change was
     // asked is older than the change.
-    Value shown = answer.consistency;
-    if (!shown && !contract.consistency_header.empty() && route.asks != Asks::kNothing && !Changes(route.effect))
-        shown = request.Header(HeaderKey(contract.consistency_header));
-    if (shown && !contract.consistency_header.empty())
-        response.headers.emplace_back(contract.consistency_header, *shown);
+    if (!contract.consistency_header.empty()) {
+        Value shown = answer.consistency;
+        if (!shown && route.asks != Asks::kNothing && !Changes(route.effect))
+            shown = request.Header(HeaderKey(contract.consistency_header));
+        if (shown)
+            response.headers.emplace_back(contract.consistency_header, *shown);
+    }
     response.body = answer.rest ? WithToken(answer) : std::move(answer.body);
     return response;
 }

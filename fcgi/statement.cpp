@@ -1,5 +1,7 @@
 #include "statement.hpp"
 
+#include "text.hpp"
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -7,10 +9,6 @@ namespace curfew::front {
 namespace {
 
 bool IsSpace(char c) { return c == ' ' || c == '\n'; }
-
-bool IsNameCharacter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
 
 Source SourceNamed(std::string_view name, const std::vector<std::string>& path_parameters) {
     constexpr std::string_view kQueryPrefix = "query_";

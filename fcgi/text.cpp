@@ -87,6 +87,10 @@ std::string PercentDecode(std::string_view encoded, bool plus_is_space) {
     return decoded;
 }
 
+bool IsNameCharacter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
 std::string Lower(std::string_view text) {
     std::string lower(text);
     std::transform(lower.begin(), lower.end(), lower.begin(), LowerCharacter);

@@ -19,6 +19,9 @@ std::string AsText(std::string_view bytes);
 /// Percent-decoded bytes. An escape that is none (`%zz`) stays as written; `plus_is_space` as in a query.
 std::string PercentDecode(std::string_view encoded, bool plus_is_space = false);
 
+/// Whether it can stand in a name of SQL or of one of a statement's placeholders.
+bool IsNameCharacter(char c);
+
 std::string Lower(std::string_view text);
 bool EqualsIgnoringCase(std::string_view a, std::string_view b);
 std::string_view Trim(std::string_view text);
